@@ -1,0 +1,20 @@
+#ifndef SLUICE_SERVER_CHAT_STATUS_H_
+#define SLUICE_SERVER_CHAT_STATUS_H_
+
+#include "absl/status/status.h"
+#include "server/chat/error.h"
+
+namespace sluice::chat {
+
+// What a kind of error is to the caller: the canonical code (gRPC's numbers) and ErrorInfo.reason. The one table that
+// every edge, metric and log line goes by. Our own key refused upstream is INTERNAL, not UNAUTHENTICATED: the
+// caller's credentials were fine, and UNAVAILABLE would invite retries that cannot help.
+absl::StatusCode CanonicalCode(ErrorKind kind);
+const char* Reason(ErrorKind kind);
+
+// "OK", "UNAVAILABLE": the code's name as gRPC spells it.
+const char* CodeName(absl::StatusCode code);
+
+}  // namespace sluice::chat
+
+#endif  // SLUICE_SERVER_CHAT_STATUS_H_
