@@ -1,0 +1,168 @@
+#ifndef SLUICE_SERVER_TELEMETRY_NAMES_H_
+#define SLUICE_SERVER_TELEMETRY_NAMES_H_
+
+// Every metric's name, labels and help, in this one place: the OpenTelemetry GenAI conventions are still moving, and a
+// rename must touch nothing else. reference.py reads the definitions below to make the README's table.
+
+#include <array>
+#include <vector>
+
+namespace sluice::telemetry {
+
+enum class MetricKind { kCounter, kGauge, kHistogram };
+
+struct MetricInfo {
+  const char* name;
+  MetricKind kind;
+  std::array<const char*, 6> labels;  // unused places are null
+  const char* help;                   // the unit and the meaning, one line
+};
+
+// ---- A call, as the caller sees it (OpenTelemetry GenAI conventions, server side).
+
+inline constexpr MetricInfo kServerDuration = {
+    "gen_ai_server_request_duration_seconds",
+    MetricKind::kHistogram,
+    {"gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "gen_ai_response_model", "server_address",
+     "error_type"},
+    "Seconds from a call's arrival to its status, retries included; error_type is empty when the call succeeded."};
+inline constexpr MetricInfo kTimeToFirstToken = {
+    "gen_ai_server_time_to_first_token_seconds",
+    MetricKind::kHistogram,
+    {"gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "gen_ai_response_model",
+     "server_address"},
+    "Seconds from a call's arrival to its first output: text, reasoning, refusal or tool call, not the role chunk."};
+inline constexpr MetricInfo kTimePerOutputToken = {"gen_ai_server_time_per_output_token_seconds",
+                                                   MetricKind::kHistogram,
+                                                   {"gen_ai_operation_name", "gen_ai_provider_name",
+                                                    "gen_ai_request_model", "gen_ai_response_model", "server_address"},
+                                                   "Seconds per output token after the first, averaged over one call."};
+
+// ---- An attempt, one request to an upstream (OpenTelemetry GenAI conventions, client side).
+
+inline constexpr MetricInfo kClientDuration = {
+    "gen_ai_client_operation_duration_seconds",
+    MetricKind::kHistogram,
+    {"gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "gen_ai_response_model", "server_address",
+     "error_type"},
+    "Seconds of one attempt, one request to the upstream; error_type is empty when the attempt succeeded."};
+inline constexpr MetricInfo kTokenUsage = {
+    "gen_ai_client_token_usage",
+    MetricKind::kHistogram,
+    {"gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "gen_ai_response_model", "server_address",
+     "gen_ai_token_type"},
+    "Tokens of one attempt as the upstream counted them; gen_ai_token_type is input or output."};
+
+// ---- The gateway's own.
+
+inline constexpr MetricInfo kCalls = {"sluice_calls_total",
+                                      MetricKind::kCounter,
+                                      {"operation", "route", "upstream", "code"},
+                                      "Calls ended, by gRPC status code."};
+inline constexpr MetricInfo kOpenStreams = {
+    "sluice_open_streams", MetricKind::kGauge, {"operation", "route", "upstream"}, "Calls begun and not yet ended."};
+inline constexpr MetricInfo kDeltas = {"sluice_deltas_total",
+                                       MetricKind::kCounter,
+                                       {"operation", "route", "upstream"},
+                                       "Deltas delivered to callers; a running stream's are added now and then."};
+inline constexpr MetricInfo kDeltaGap = {"sluice_delta_gap_seconds",
+                                         MetricKind::kHistogram,
+                                         {"upstream"},
+                                         "Seconds between two deltas of one stream as they leave for the caller."};
+inline constexpr MetricInfo kOverhead = {
+    "sluice_overhead_seconds",
+    MetricKind::kHistogram,
+    {"operation"},
+    "Seconds that the gateway itself added to a call before its first output left; waiting for upstreams excluded."};
+inline constexpr MetricInfo kCallerBytes = {
+    "sluice_caller_bytes_total",
+    MetricKind::kCounter,
+    {"direction"},
+    "Bytes of messages from (in) and to (out) callers, added when a call ends."};
+inline constexpr MetricInfo kPauses = {"sluice_backpressure_pauses_total",
+                                       MetricKind::kCounter,
+                                       {"upstream"},
+                                       "Times an upstream was paused because its caller read too slowly."};
+inline constexpr MetricInfo kAttempts = {"sluice_attempts_total",
+                                         MetricKind::kCounter,
+                                         {"upstream", "outcome"},
+                                         "Attempts ended; outcome is ok or the kind of error."};
+inline constexpr MetricInfo kTokens = {"sluice_tokens_total",
+                                       MetricKind::kCounter,
+                                       {"upstream", "model", "type"},
+                                       "Tokens as the upstreams counted them; type is input or output."};
+inline constexpr MetricInfo kUpstreamBytes = {
+    "sluice_upstream_bytes_total",
+    MetricKind::kCounter,
+    {"upstream", "direction"},
+    "Bytes of bodies to (out) and from (in) an upstream, added when an attempt ends."};
+inline constexpr MetricInfo kPoolConnections = {"sluice_pool_connections",
+                                                MetricKind::kGauge,
+                                                {"upstream", "state"},
+                                                "Connections to an upstream now, by state: in_use or idle."};
+inline constexpr MetricInfo kPoolWaiting = {"sluice_pool_waiting",
+                                            MetricKind::kGauge,
+                                            {"upstream"},
+                                            "Requests waiting now for a free connection to an upstream."};
+inline constexpr MetricInfo kPoolOpened = {
+    "sluice_pool_opened_total", MetricKind::kCounter, {"upstream"}, "Connections opened to an upstream."};
+inline constexpr MetricInfo kReloads = {"sluice_reloads_total",
+                                        MetricKind::kCounter,
+                                        {"result"},
+                                        "Reloads of the configuration; failed ones left the old one in force."};
+inline constexpr MetricInfo kBuildInfo = {
+    "sluice_build_info", MetricKind::kGauge, {"version"}, "Always 1; the label carries the version that runs."};
+
+// ---- The process (the names that every Prometheus client library uses).
+
+inline constexpr MetricInfo kProcessCpu = {
+    "process_cpu_seconds_total", MetricKind::kCounter, {}, "Seconds of CPU used, user and system together."};
+inline constexpr MetricInfo kProcessResident = {
+    "process_resident_memory_bytes", MetricKind::kGauge, {}, "Bytes of memory resident now."};
+inline constexpr MetricInfo kProcessOpenFds = {
+    "process_open_fds", MetricKind::kGauge, {}, "File descriptors open now."};
+inline constexpr MetricInfo kProcessMaxFds = {
+    "process_max_fds", MetricKind::kGauge, {}, "File descriptors that the process may open."};
+inline constexpr MetricInfo kProcessStart = {
+    "process_start_time_seconds", MetricKind::kGauge, {}, "Start of the process, seconds since the Unix epoch."};
+inline constexpr MetricInfo kProcessThreads = {"process_threads", MetricKind::kGauge, {}, "Threads running now."};
+
+inline constexpr std::array kAllMetrics = {
+    &kServerDuration, &kTimeToFirstToken, &kTimePerOutputToken, &kClientDuration,  &kTokenUsage,     &kCalls,
+    &kOpenStreams,    &kDeltas,           &kDeltaGap,           &kOverhead,        &kCallerBytes,    &kPauses,
+    &kAttempts,       &kTokens,           &kUpstreamBytes,      &kPoolConnections, &kPoolWaiting,    &kPoolOpened,
+    &kReloads,        &kBuildInfo,        &kProcessCpu,         &kProcessResident, &kProcessOpenFds, &kProcessMaxFds,
+    &kProcessStart,   &kProcessThreads};
+
+// ---- Label values that are not the configuration's.
+
+// The conventions know one chat operation, streamed or gathered; sluice_calls_total tells the two apart.
+inline constexpr char kGenAiOperation[] = "chat";
+inline constexpr char kInput[] = "input";
+inline constexpr char kOutput[] = "output";
+inline constexpr char kIn[] = "in";
+inline constexpr char kOut[] = "out";
+inline constexpr char kOk[] = "ok";
+inline constexpr char kFailed[] = "failed";
+inline constexpr char kInUse[] = "in_use";
+inline constexpr char kIdle[] = "idle";
+inline constexpr char kOther[] = "other";
+
+// ---- Upper bounds of the histograms, each included in its bucket. The GenAI ones are the conventions' advice; time to
+// first token goes on to 60 s because reasoning models think that long, and time per token begins at 1 ms because
+// small local models are that fast.
+
+inline const std::vector<double> kDurationBounds = {0.01, 0.02, 0.04, 0.08,  0.16,  0.32,  0.64,
+                                                    1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
+inline const std::vector<double> kTimeToFirstTokenBounds = {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25,
+                                                            0.5,   0.75,  1,    2.5,  5,    7.5,  10,   30,  60};
+inline const std::vector<double> kTimePerTokenBounds = {0.001, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15,
+                                                        0.2,   0.3,  0.4,   0.5,  0.75,  1,   2.5};
+inline const std::vector<double> kTokenBounds = {1,     4,     16,     64,      256,     1024,     4096,
+                                                 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
+inline const std::vector<double> kOverheadBounds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+                                                    0.005,   0.01,   0.025,   0.05,   0.1,   0.25};
+
+}  // namespace sluice::telemetry
+
+#endif  // SLUICE_SERVER_TELEMETRY_NAMES_H_
