@@ -1,0 +1,147 @@
+#include "server/dialect/openai/choice_decoder.h"
+
+#include "server/dialect/openai/finish.h"
+#include "server/dialect/openai/logprobs.h"
+
+namespace sluice::dialect::openai {
+
+using chat::DeltaKind;
+
+bool ChoiceDecoder::Read(const ChunkChoice& choice, Emitter& out) {
+  const bool fine =
+      choice.delta.is_absent_or_null() ? ReadMessage(choice, out) : ReadDelta(ReadContent(choice.delta), choice, out);
+  const absl::string_view word = FinishWord(choice.finish_reason);
+  if (!word.empty()) {
+    finish_word_.assign(word.data(), word.size());
+    tools_.Release(out);
+  }
+  return fine;
+}
+
+// `message` stands for the whole answer so far. Perplexity sends it beside each delta, so it is read only where no
+// delta and no text came; what did come of the rest is not read again.
+bool ChoiceDecoder::ReadMessage(const ChunkChoice& choice, Emitter& out) {
+  Content content;
+  if (!has_text_) content = ReadContent(choice.message);
+  if (has_reasoning_) content.reasoning_content = content.reasoning = content.reasoning_details = json::Value();
+  if (has_refusal_) content.refusal = json::Value();
+  if (has_audio_) content.audio = json::Value();
+  if (!tools_.empty()) content.tool_calls = content.function_call = json::Value();
+  return ReadDelta(content, choice, out);
+}
+
+bool ChoiceDecoder::ReadDelta(const Content& content, const ChunkChoice& choice, Emitter& out) {
+  ReadReasoning(content, out);
+  ReadText(content, choice.logprobs.Find("content"), out);
+  ReadRefusal(content, choice.logprobs.Find("refusal"), out);
+  tools_.ReadFunctionCall(content.function_call, out);
+  const bool fine = tools_.ReadList(content.tool_calls, out);
+  ReadAudio(content.audio, out);
+  return fine;
+}
+
+// Relays send the same reasoning under two or three names: it is taken once.
+void ChoiceDecoder::ReadReasoning(const Content& content, Emitter& out) {
+  if (content.reasoning_content.is_filled()) {
+    EmitReasoning(content.reasoning_content, out);
+  } else if (content.reasoning.is_filled()) {
+    EmitReasoning(content.reasoning, out);
+  } else {
+    for (const json::Value detail : content.reasoning_details.elements()) {
+      // Encrypted details have neither.
+      const json::Value text = detail.Find("text");
+      EmitReasoning(text.is_filled() ? text : detail.Find("summary"), out);
+    }
+  }
+  ReadThinkingParts(content.content, out);
+}
+
+// Mistral: {type: thinking, thinking: [{type: text, text}]} among the parts of the content.
+void ChoiceDecoder::ReadThinkingParts(json::Value content, Emitter& out) {
+  for (const json::Value part : content.elements()) {
+    if (part.Find("type").AsString() != "thinking") continue;
+    const json::Value thinking = part.Find("thinking");
+    EmitReasoning(thinking, out);
+    for (const json::Value piece : thinking.elements()) EmitReasoning(piece.Find("text"), out);
+  }
+}
+
+void ChoiceDecoder::EmitReasoning(json::Value piece, Emitter& out) {
+  if (!piece.is_string() || !piece.is_filled()) return;
+  has_reasoning_ = true;
+  EmitText(DeltaKind::kReasoning, reasoning_, piece.AsText(), out);
+}
+
+void ChoiceDecoder::ReadText(const Content& content, json::Value logprobs, Emitter& out) {
+  ReadLogprobs(logprobs, logprobs_);
+  if (content.content.is_array()) {
+    for (const json::Value part : content.content.elements()) {
+      const json::Value type = part.Find("type");
+      if (!type.is_absent_or_null() && type.AsString() != "text") continue;
+      const json::Value text = part.Find("text");
+      has_text_ |= text.is_string() && text.is_filled();
+      EmitText(DeltaKind::kText, text_, text.AsText(), out);
+    }
+  } else {
+    has_text_ |= content.content.is_string() && content.content.is_filled();
+    EmitText(DeltaKind::kText, text_, content.content.AsText(), out);
+  }
+  if (!logprobs_.empty()) EmitText(DeltaKind::kText, text_, json::Text(), out);
+}
+
+void ChoiceDecoder::ReadRefusal(const Content& content, json::Value logprobs, Emitter& out) {
+  ReadLogprobs(logprobs, logprobs_);
+  has_refusal_ |= content.refusal.is_string() && content.refusal.is_filled();
+  EmitText(DeltaKind::kRefusal, refusal_, content.refusal.AsText(), out);
+}
+
+void ChoiceDecoder::EmitText(DeltaKind kind, TextJoin& join, const json::Text& piece, Emitter& out) {
+  const bool has_logprobs = !logprobs_.empty() && kind != DeltaKind::kReasoning;
+  const absl::string_view text = join.Next(piece, joined_);
+  if (text.empty() && !has_logprobs) return;
+  chat::Delta delta;
+  delta.choice = index_;
+  delta.kind = kind;
+  delta.text = text;
+  if (has_logprobs) delta.logprobs = logprobs_;
+  out.Emit(delta);
+  if (has_logprobs) logprobs_.clear();
+}
+
+void ChoiceDecoder::ReadAudio(json::Value audio, Emitter& out) {
+  if (!audio.is_object()) return;
+  chat::Delta delta;
+  delta.choice = index_;
+  delta.kind = DeltaKind::kAudio;
+  delta.audio.id = audio.Find("id").AsString();
+  delta.audio.data = audio.Find("data").AsString();
+  const json::Text transcript = audio.Find("transcript").AsText();
+  delta.audio.transcript = transcript_.Next(transcript, joined_);
+  delta.audio.expires_at = audio.Find("expires_at").AsInt64();
+  has_audio_ |= !delta.audio.data.empty() || !transcript.utf8.empty();
+  if (delta.audio.id.empty() && delta.audio.data.empty() && delta.audio.transcript.empty() &&
+      !delta.audio.expires_at.has_value()) {
+    return;
+  }
+  out.Emit(delta);
+}
+
+void ChoiceDecoder::Flush(Emitter& out) {
+  FlushText(DeltaKind::kReasoning, reasoning_, out);
+  FlushText(DeltaKind::kText, text_, out);
+  FlushText(DeltaKind::kRefusal, refusal_, out);
+  tools_.Flush(out);
+  FlushText(DeltaKind::kAudio, transcript_, out);
+}
+
+void ChoiceDecoder::FlushText(DeltaKind kind, TextJoin& join, Emitter& out) {
+  const absl::string_view rest = join.Flush();
+  if (rest.empty()) return;
+  chat::Delta delta;
+  delta.choice = index_;
+  delta.kind = kind;
+  (kind == DeltaKind::kAudio ? delta.audio.transcript : delta.text) = rest;
+  out.Emit(delta);
+}
+
+}  // namespace sluice::dialect::openai
