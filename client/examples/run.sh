@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Runs one of the examples against a gateway:   run.sh python|go|node|cpp ADDRESS [MODEL [PROMPT]]
+# Stubs and downloads go to .build/examples. The C++ example is taken from a build of this tree, SLUICE_BUILD (default
+# .build/dev); build it first: cmake --build --preset dev --target sluice_example_cpp
+set -euo pipefail
+
+if (($# < 2)); then
+  echo "usage: run.sh python|go|node|cpp ADDRESS [MODEL [PROMPT]]" >&2
+  exit 2
+fi
+language=$1
+export SLUICE_ADDRESS=$2
+shift 2
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+proto=$root/proto
+work=$root/.build/examples/$language
+mkdir -p "$work"
+
+# once_for FUNCTION FILES...: runs the function, unless it ran before with the same contents of the files.
+once_for() {
+  local stamp
+  stamp=$(cat "${@:2}" "$here/run.sh" | sha256sum)
+  [[ $(cat "$work/stamp" 2>/dev/null) == "$stamp" ]] && return
+  "$1" >&2
+  echo "$stamp" >"$work/stamp"
+}
+
+prepare_python() {
+  [[ -x $work/venv/bin/python ]] || python3 -m venv "$work/venv"
+  "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    -r "$here/python/requirements.txt"
+  rm -rf "$work/gen"
+  mkdir "$work/gen"
+  "$work/venv/bin/python" -m grpc_tools.protoc --proto_path="$proto" --python_out="$work/gen" \
+    --grpc_python_out="$work/gen" "$proto"/sluice/v1/*.proto
+}
+
+prepare_go() {
+  GOBIN=$work/bin go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
+  GOBIN=$work/bin go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
+  rm -rf "$work/gen"
+  mkdir "$work/gen"
+  PATH=$work/bin:$PATH protoc --proto_path="$proto" --go_out="$work/gen" --go-grpc_out="$work/gen" \
+    --go_opt=module=github.com/sluice-gateway/sluice/gen --go-grpc_opt=module=github.com/sluice-gateway/sluice/gen \
+    "$proto"/sluice/v1/*.proto
+  printf 'module github.com/sluice-gateway/sluice/gen\n\ngo 1.25\n' >"$work/gen/go.mod"
+  go -C "$here/go" build -o "$work/chat" .
+}
+
+prepare_node() {
+  cp "$here"/node/{package.json,package-lock.json,.npmrc,chat.js} "$work/"
+  npm --prefix "$work" ci --silent --no-audit --no-fund
+}
+
+case $language in
+  python)
+    once_for prepare_python "$proto"/sluice/v1/*.proto "$here"/python/*
+    PYTHONPATH=$work/gen exec "$work/venv/bin/python" "$here/python/chat.py" "$@"
+    ;;
+  go)
+    once_for prepare_go "$proto"/sluice/v1/*.proto "$here"/go/*
+    exec "$work/chat" "$@"
+    ;;
+  node)
+    once_for prepare_node "$here"/node/*.js* "$here/node/.npmrc"
+    SLUICE_PROTO=$proto exec node "$work/chat.js" "$@"
+    ;;
+  cpp) exec "${SLUICE_BUILD:-$root/.build/dev}/client/examples/cpp/sluice_example_cpp" "$@" ;;
+  *)
+    echo "run.sh: unknown language $language" >&2
+    exit 2
+    ;;
+esac
