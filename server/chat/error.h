@@ -12,8 +12,8 @@ namespace sluice::chat {
 // Why a call failed. Every edge maps these, and nothing else, to its own status codes.
 enum class ErrorKind {
   // The caller's request, refused by us before anything went upstream.
-  kBadRequest,     // violations say which fields
-  kNoRoute,        // no route serves the model
+  kBadRequest,  // violations say which fields
+  kNoRoute,     // no route serves the model
   kRequestTooLarge,
   // What the upstream answered.
   kInvalidRequest,
@@ -26,12 +26,12 @@ enum class ErrorKind {
   kRateLimit,
   kOverloaded,
   kServerError,
-  kTimeout,        // stage says which timer
-  kUnreachable,    // resolve, connect or TLS failed
+  kTimeout,      // stage says which timer
+  kUnreachable,  // resolve, connect or TLS failed
   kMalformed,
   kTruncated,
   kNotSse,
-  kTooLarge,       // a line or event above our cap
+  kTooLarge,  // a line or event above our cap
   // Our own side.
   kPoolTimeout,    // no connection became free in time
   kCallerStalled,  // the caller did not read

@@ -31,8 +31,8 @@ struct ToolCallFragment {
 };
 
 struct AudioFragment {
-  absl::string_view id;          // may be empty on later fragments
-  absl::string_view data;        // base64 as the provider sent it
+  absl::string_view id;    // may be empty on later fragments
+  absl::string_view data;  // base64 as the provider sent it
   absl::string_view transcript;
   std::optional<int64_t> expires_at;  // unix seconds
 };

@@ -17,6 +17,8 @@ namespace {
 constexpr int32_t kMaxTokens = 128000;
 constexpr size_t kMaxStops = 4;
 constexpr size_t kMaxSafetyIdentifier = 64;
+// A request of 32 MiB can be wrong in millions of places; a caller mends the first of them and sees.
+constexpr size_t kMostViolations = 1000;
 
 // All digits that tell the value from its neighbours: "2.0000001", where six digits would print the allowed "2".
 std::string Exact(double value) {
@@ -28,7 +30,9 @@ std::string Exact(double value) {
 // Gathers violations. Descriptions hold our own words and numbers, never the caller's text.
 class Checker {
  public:
-  void Add(std::string field, std::string description) { found_.push_back({std::move(field), std::move(description)}); }
+  void Add(std::string field, std::string description) {
+    if (found_.size() < kMostViolations) found_.push_back({std::move(field), std::move(description)});
+  }
 
   void Range(const char* field, std::optional<double> value, int low, int high) {
     if (!value || (std::isfinite(*value) && *value >= low && *value <= high)) return;

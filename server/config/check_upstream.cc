@@ -21,9 +21,22 @@ constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxPrefixBytes = 16;
 
 // Headers that the gateway or its HTTP client writes: a second one would be ambiguous (RFC 9110 5.3) or break framing.
-constexpr absl::string_view kOwnHeaders[] = {
-    "authorization", "host", "content-length", "content-type", "content-encoding",  "accept", "accept-encoding",
-    "connection",    "te",   "trailer",        "upgrade",      "transfer-encoding", "expect", "proxy-authorization"};
+constexpr absl::string_view kOwnHeaders[] = {"authorization",
+                                             "host",
+                                             "content-length",
+                                             "content-type",
+                                             "content-encoding",
+                                             "accept",
+                                             "accept-encoding",
+                                             "connection",
+                                             "te",
+                                             "trailer",
+                                             "upgrade",
+                                             "transfer-encoding",
+                                             "expect",
+                                             "proxy-authorization",
+                                             "x-request-id",
+                                             "traceparent"};
 
 // One upstream's fields, each checked into the result.
 class UpstreamCheck {

@@ -14,14 +14,14 @@ namespace sluice::route {
 
 // One pattern of the configuration's route list.
 struct Rule {
-  std::string pattern;   // "gpt-4.1" exactly, "gpt-*" a prefix, "*" everything
-  size_t upstream = 0;   // the caller's index of the upstream it leads to
-  std::string model;     // the name to ask that upstream for; "" keeps the caller's
+  std::string pattern;  // "gpt-4.1" exactly, "gpt-*" a prefix, "*" everything
+  size_t upstream = 0;  // the caller's index of the upstream it leads to
+  std::string model;    // the name to ask that upstream for; "" keeps the caller's
 };
 
 struct Match {
-  const Rule* rule;   // lives as long as the router
-  bool exact;         // the pattern is this very name, so it may stand as a metric's label
+  const Rule* rule;  // lives as long as the router
+  bool exact;        // the pattern is this very name, so it may stand as a metric's label
 };
 
 // Which upstream serves a model. Pure and immutable. An exact name wins over a prefix, a longer prefix over a shorter
