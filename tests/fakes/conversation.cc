@@ -1,0 +1,46 @@
+#include "absl/strings/str_cat.h"
+#include "tests/fakes/scripted_upstream.h"
+
+namespace sluice::fakes {
+
+std::string ReceivedRequest::Header(absl::string_view lower_case_name) const {
+  for (const auto& [name, value] : headers) {
+    if (name == lower_case_name) return value;
+  }
+  return "";
+}
+
+bool Conversation::SendHead(int status, const Headers& headers) {
+  std::string head = absl::StrCat("HTTP/1.1 ", status, " Scripted\r\n");
+  for (const auto& [name, value] : headers) absl::StrAppend(&head, name, ": ", value, "\r\n");
+  return SendRaw(absl::StrCat(head, "\r\n"));
+}
+
+bool Conversation::SendReply(int status, absl::string_view body, Headers headers) {
+  headers.emplace_back("Content-Length", absl::StrCat(body.size()));
+  return SendHead(status, headers) && SendRaw(body);
+}
+
+bool Conversation::StartSse(Headers headers) {
+  headers.emplace_back("Content-Type", "text/event-stream");
+  headers.emplace_back("Transfer-Encoding", "chunked");
+  return SendHead(200, headers);
+}
+
+bool Conversation::SendChunk(absl::string_view bytes) {
+  return SendRaw(absl::StrCat(absl::Hex(bytes.size()), "\r\n", bytes, "\r\n"));
+}
+
+bool Conversation::SendSse(absl::string_view data) { return SendChunk(absl::StrCat("data: ", data, "\n\n")); }
+
+bool Conversation::WaitClosedByPeer(int timeout_ms) const {
+  wire_->WaitFor(nullptr, timeout_ms);
+  return peer_closed();
+}
+
+void Conversation::Finish(void (Wire::*how)()) {
+  (wire_->*how)();
+  finished_ = true;
+}
+
+}  // namespace sluice::fakes
