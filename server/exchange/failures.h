@@ -1,0 +1,24 @@
+#ifndef SLUICE_SERVER_EXCHANGE_FAILURES_H_
+#define SLUICE_SERVER_EXCHANGE_FAILURES_H_
+
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/chat/error.h"
+#include "server/upstream/client.h"
+
+namespace sluice::exchange {
+
+// The errors that the exchange itself finds. Each message says what to change.
+chat::Error BadRequest(std::vector<chat::FieldViolation> violations);
+chat::Error NoRoute(absl::string_view model);
+chat::Error TransportFailure(const upstream::Result& result, bool answered);
+chat::Error TimerFired(absl::string_view stage, absl::Duration limit);
+chat::Error DeadlinePassed();
+chat::Error CallerStalled(absl::Duration limit);
+chat::Error Redirected(int status, absl::string_view location);
+
+}  // namespace sluice::exchange
+
+#endif  // SLUICE_SERVER_EXCHANGE_FAILURES_H_

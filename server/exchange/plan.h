@@ -1,0 +1,61 @@
+#ifndef SLUICE_SERVER_EXCHANGE_PLAN_H_
+#define SLUICE_SERVER_EXCHANGE_PLAN_H_
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/dialect/codec.h"
+#include "server/route/router.h"
+#include "server/telemetry/metrics.h"
+#include "server/upstream/client.h"
+
+namespace sluice::exchange {
+
+enum class Operation { kChat, kComplete };
+inline const char* OperationName(Operation operation) { return operation == Operation::kChat ? "chat" : "complete"; }
+
+// One upstream, ready to be asked: configuration resolved into what each layer below wants.
+struct Backend {
+  std::string name;
+  const dialect::Codec* codec = nullptr;
+  dialect::Target target;
+  std::shared_ptr<const upstream::Destination> destination;
+  absl::Duration first_output = absl::Seconds(120);  // from request sent to the first text, reasoning or tool delta
+  absl::Duration total = absl::Minutes(30);          // the whole call
+};
+
+// The metric series of one route, by operation.
+struct RouteSeries {
+  std::array<std::shared_ptr<telemetry::Series>, 2> by_operation;
+  const std::shared_ptr<telemetry::Series>& of(Operation operation) const {
+    return by_operation[static_cast<size_t>(operation)];
+  }
+};
+
+struct Limits {
+  absl::Duration caller_stall = absl::Seconds(30);  // a caller that takes nothing for so long is let go
+  size_t buffer_high = size_t{256} << 10;           // bytes waiting for a slow caller at which its upstream is paused
+  size_t buffer_low = size_t{128} << 10;            // ... and at which it goes on
+  dialect::DecodeLimits decode;
+};
+
+// Everything a call needs of the configuration, resolved once and immutable. A call keeps the plan it began with; a
+// reload hands the engines a new one.
+struct Plan {
+  std::vector<std::shared_ptr<const Backend>> backends;  // route::Rule::upstream is an index into these
+  route::Router router{{}};
+  std::vector<RouteSeries> route_series;  // by rule
+  RouteSeries unrouted;
+  std::string default_model;  // asked for when a request names none; "" makes the name required
+  Limits limits;
+  bool expose_provider_text = false;  // a provider's own error text may echo the prompt
+};
+
+}  // namespace sluice::exchange
+
+#endif  // SLUICE_SERVER_EXCHANGE_PLAN_H_
