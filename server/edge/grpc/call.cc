@@ -1,0 +1,95 @@
+#include "server/edge/grpc/call.h"
+
+#include <grpc/support/time.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
+#include "server/edge/grpc/engine.h"
+#include "server/exchange/failures.h"
+
+namespace sluice::edge {
+namespace {
+
+constexpr size_t kMaxRequestId = 128;
+constexpr absl::Duration kEver = absl::Hours(24 * 365 * 100);  // a deadline beyond is none
+constexpr size_t kTraceparentSize = 55;  // W3C Trace Context, version 00: 2-32-16-2 hexadecimal digits
+
+bool IsPrintable(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
+}
+
+absl::string_view Metadata(const grpc::ServerContext& context, const char* key) {
+  const auto& metadata = context.client_metadata();
+  const auto it = metadata.find(key);
+  return it == metadata.end() ? absl::string_view() : absl::string_view(it->second.data(), it->second.size());
+}
+
+chat::Error CallerLeft() {
+  chat::Error error;
+  error.kind = chat::ErrorKind::kCancelled;
+  error.message = "the caller cancelled the call or went away";
+  return error;
+}
+
+}  // namespace
+
+Call::Call(GrpcEngine* engine) : engine_(engine) { engine_->CallMade(); }
+
+Call::~Call() { engine_->CallGone(); }
+
+void Call::Offer() {
+  context_.AsyncNotifyWhenDone(&done_tag_);
+  OperationStarted();
+  RequestNext(&new_tag_);
+}
+
+void Call::OnNew(bool ok) {
+  if (ok) {
+    OperationStarted();  // the done tag comes from here on
+    OfferSuccessor();
+    Begin();
+  }
+  OperationReturned();
+}
+
+void Call::OnDone(bool) {
+  if (context_.IsCancelled()) {
+    CallerGone(TimeLeft() <= absl::ZeroDuration() ? exchange::DeadlinePassed() : CallerLeft());
+  }
+  OperationReturned();
+}
+
+void Call::OperationReturned() {
+  if (--pending_ == 0) delete this;
+}
+
+std::string Call::TakeRequestId() {
+  const absl::string_view given = Metadata(context_, "x-request-id");
+  std::string id = !given.empty() && given.size() <= kMaxRequestId && IsPrintable(given)
+                       ? std::string(given)
+                       : engine_->ids().NewRequestId();
+  context_.AddInitialMetadata("x-request-id", id);
+  return id;
+}
+
+// By the deadline as gRPC keeps it: deadline() overflows where a client writes "none" as the longest time it knows.
+absl::Duration Call::TimeLeft() const {
+  const gpr_timespec deadline = context_.raw_deadline();
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  return absl::Seconds(left.tv_sec) + absl::Nanoseconds(left.tv_nsec);
+}
+
+exchange::CallFacts Call::Facts() const {
+  exchange::CallFacts facts;
+  const absl::string_view trace = Metadata(context_, "traceparent");
+  if (trace.size() == kTraceparentSize && IsPrintable(trace)) facts.traceparent = std::string(trace);
+  if (const absl::Duration left = TimeLeft(); left < kEver) {
+    facts.deadline = After(engine_->context().loop.clock().Now(), left);
+  }
+  return facts;
+}
+
+}  // namespace sluice::edge

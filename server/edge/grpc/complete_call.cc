@@ -1,0 +1,64 @@
+#include "server/edge/grpc/complete_call.h"
+
+#include <utility>
+#include <vector>
+
+#include "server/edge/grpc/error_to_status.h"
+#include "server/edge/grpc/request_from_proto.h"
+
+namespace sluice::edge {
+
+CompleteCall::CompleteCall(GrpcEngine* engine) : Call(engine), writer_(&context()) {}
+
+void CompleteCall::RequestNext(CompletionTag* tag) {
+  grpc::ServerCompletionQueue* queue = engine().pump().queue();
+  engine().services().chat.RequestComplete(&context(), &request_, &writer_, queue, queue, tag);
+}
+
+void CompleteCall::OfferSuccessor() { (new CompleteCall(&engine()))->Offer(); }
+
+void CompleteCall::Begin() {
+  const exchange::EngineContext& host = engine().context();
+  ledger_.emplace(host.loop.clock(), exchange::Operation::kComplete, TakeRequestId(), context().peer(), host.plan);
+  ledger_->AddBytesFromCaller(request_.ByteSizeLong());
+  exchange::CallFacts facts = Facts();
+  facts.request_field = "chat";
+  exchange_.emplace(host, std::move(facts), &*ledger_, static_cast<exchange::Consumer*>(this));
+  // Of no effect on a gathered reply, which always has the usage.
+  request_.mutable_chat()->clear_stream_options();
+  request_.mutable_chat()->clear_heartbeat_interval();
+  std::vector<chat::FieldViolation> violations;
+  RefuseUnknownFields(request_, "", &violations);
+  chat::Request request = RequestFromProto(request_.mutable_chat(), &violations);
+  request_.Clear();
+  exchange_->Start(std::move(request), std::move(violations));
+}
+
+void CompleteCall::OnEnd(const chat::Error* error) { Finish(error); }
+
+void CompleteCall::Finish(const chat::Error* error) {
+  finished_ = true;
+  const v1::CompleteResponse& response = gatherer_.response();
+  if (error == nullptr) ledger_->AddBytesToCaller(response.ByteSizeLong());
+  ledger_->Close(error);
+  OperationStarted();
+  bool ok = false;
+  const bool done = engine().pump().Issue(&finish_tag_, &ok, [&] {
+    if (error == nullptr) {
+      writer_.Finish(response, grpc::Status::OK, &finish_tag_);
+    } else {
+      writer_.FinishWithError(ErrorToStatus(*error), &finish_tag_);
+    }
+  });
+  if (done) OnFinishedWriting(ok);
+}
+
+void CompleteCall::OnFinishedWriting(bool) { OperationReturned(); }
+
+void CompleteCall::CallerGone(const chat::Error& why) {
+  if (finished_) return;
+  exchange_->Abort(why);
+  Finish(&why);
+}
+
+}  // namespace sluice::edge

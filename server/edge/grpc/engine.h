@@ -1,0 +1,71 @@
+#ifndef SLUICE_SERVER_EDGE_GRPC_ENGINE_H_
+#define SLUICE_SERVER_EDGE_GRPC_ENGINE_H_
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "server/base/id.h"
+#include "server/edge/grpc/completion_pump.h"
+#include "server/edge/grpc/connections.h"
+#include "server/exchange/engine_context.h"
+#include "server/loop/loop.h"
+#include "sluice/v1/chat.grpc.pb.h"
+#include "sluice/v1/models.grpc.pb.h"
+
+namespace sluice::edge {
+
+// The services of one server, shared by its engines.
+struct Services {
+  v1::ChatService::AsyncService chat;
+  v1::ModelService::AsyncService models;
+};
+
+// A stream with messages for its caller.
+class Flushable {
+ public:
+  virtual ~Flushable() = default;
+  virtual void Flush() = 0;
+};
+
+// The gRPC side of one engine: takes calls from its completion queue, and at the end of each loop turn writes what the
+// turn brought for all of its streams, each connection corked meanwhile.
+class GrpcEngine final : public loop::Source {
+ public:
+  // All arguments outlive the engine.
+  GrpcEngine(exchange::EngineContext* context, std::unique_ptr<grpc::ServerCompletionQueue> queue, Services* services,
+             Connections* connections, IdSource* ids);
+  ~GrpcEngine() override;
+
+  void Start();     // once the server runs: offers call slots. On the loop's thread or before it runs.
+  void Shutdown();  // once the server is shut down and the loop stands still; turns it until the last call is gone
+
+  void OnTurnEnd() override;
+
+  // For calls, on the loop's thread.
+  void NeedsFlush(Flushable* stream) { flushable_.push_back(stream); }
+  void ForgetFlush(Flushable* stream);
+  CompletionPump& pump() { return pump_; }
+  CorkSet& corks() { return corks_; }
+  const exchange::EngineContext& context() const { return *context_; }
+  Services& services() { return *services_; }
+  Connections& connections() { return *connections_; }
+  IdSource& ids() { return *ids_; }
+  void CallMade() { ++calls_; }
+  void CallGone() { --calls_; }
+
+ private:
+  exchange::EngineContext* const context_;
+  Services* const services_;
+  Connections* const connections_;
+  IdSource* const ids_;
+  CompletionPump pump_;
+  CorkSet corks_;
+  std::vector<Flushable*> flushable_;
+  std::vector<Flushable*> flushing_;
+  int calls_ = 0;  // running and offered
+};
+
+}  // namespace sluice::edge
+
+#endif  // SLUICE_SERVER_EDGE_GRPC_ENGINE_H_

@@ -1,0 +1,101 @@
+#include "server/edge/grpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+namespace sluice::edge {
+namespace {
+
+std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const ServerTls* tls) {
+  if (tls == nullptr) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(tls->client_ca.empty()
+                                                ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                                : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = tls->client_ca;
+  options.pem_key_cert_pairs.push_back({tls->private_key, tls->certificate_chain});
+  return grpc::SslServerCredentials(options);
+}
+
+// gRPC builds the TLS side of sockets that are handed to it for each anew, and would start with a certificate that
+// fails every one of them. A listener of its own, for a moment, looks at it once.
+bool CanServe(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", credentials);
+  return builder.BuildAndStart() != nullptr;
+}
+
+void SetTransportOptions(const ServerOptions& options, grpc::ServerBuilder* builder) {
+  builder->SetMaxReceiveMessageSize(options.max_request_bytes);
+  // A model may think for minutes without a byte on the wire. gRPC's default would punish a caller that pings
+  // meanwhile with GOAWAY "too_many_pings".
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // A caller whose machine vanished is found out, and its upstreams are closed, within 80 s.
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  // Only health and reflection are served by gRPC's own threads.
+  builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
+  builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions options,
+                                                              std::vector<exchange::EngineContext*> contexts,
+                                                              IdSource* ids) {
+  static std::once_flag plugins;
+  std::call_once(plugins, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  });
+
+  std::unique_ptr<GrpcServer> server(new GrpcServer());
+  auto acceptor = Acceptor::Listen(options.address);
+  if (!acceptor.ok()) return acceptor.status();
+  server->acceptor_ = *std::move(acceptor);
+
+  const auto credentials = MakeCredentials(options.tls.get());
+  if (options.tls != nullptr && !CanServe(credentials)) {
+    return absl::InvalidArgumentError(
+        "gRPC refused the certificate: check that listen.grpc.tls holds a PEM certificate and its own key");
+  }
+  grpc::ServerBuilder builder;
+  SetTransportOptions(options, &builder);
+  server->sink_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+  builder.RegisterService(&server->services_.chat);
+  builder.RegisterService(&server->services_.models);
+  for (exchange::EngineContext* context : contexts) {
+    server->engines_.push_back(std::make_unique<GrpcEngine>(context, builder.AddCompletionQueue(), &server->services_,
+                                                            &server->acceptor_->connections(), ids));
+  }
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr) {
+    return absl::InternalError("gRPC could not start its server: its log lines on standard error say why");
+  }
+  return server;
+}
+
+GrpcServer::~GrpcServer() {
+  if (server_ == nullptr) return;
+  for (const auto& engine : engines_) engine->Shutdown();
+}
+
+void GrpcServer::Start() {
+  for (const auto& engine : engines_) engine->Start();
+  acceptor_->Start(std::move(sink_));
+}
+
+void GrpcServer::Drain(absl::Duration limit) {
+  server_->GetHealthCheckService()->SetServingStatus(false);
+  acceptor_->StopAccepting();
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + limit));
+}
+
+}  // namespace sluice::edge

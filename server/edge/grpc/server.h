@@ -1,0 +1,61 @@
+#ifndef SLUICE_SERVER_EDGE_GRPC_SERVER_H_
+#define SLUICE_SERVER_EDGE_GRPC_SERVER_H_
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/base/id.h"
+#include "server/edge/grpc/acceptor.h"
+#include "server/edge/grpc/engine.h"
+
+namespace sluice::edge {
+
+struct ServerTls {  // PEM text
+  std::string certificate_chain;
+  std::string private_key;
+  std::string client_ca;  // "" asks callers for no certificate
+};
+
+struct ServerOptions {
+  std::string address;             // host:port; port 0 takes a free one
+  std::unique_ptr<ServerTls> tls;  // null: plaintext
+  int max_request_bytes = 32 << 20;
+};
+
+// The gRPC listener: our accept loop, the services with one completion queue per engine, grpc.health.v1 and server
+// reflection. Call order: Build, Start, then Drain, then destroy.
+class GrpcServer {
+ public:
+  // One engine a context. The engines' loops may not run yet.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Build(ServerOptions options,
+                                                           std::vector<exchange::EngineContext*> contexts,
+                                                           IdSource* ids);
+  // After Drain, with the engines' loops stopped.
+  ~GrpcServer();
+
+  void Start();  // accepts calls; before the loops run
+  int port() const { return acceptor_->port(); }
+
+  // Health turns NOT_SERVING, no new connection or call is taken, callers are told to go elsewhere (GOAWAY); running
+  // calls go on until `limit`, then they are cancelled. Returns when all are over. The engines' loops must be running.
+  // Any thread but theirs.
+  void Drain(absl::Duration limit);
+
+ private:
+  GrpcServer() = default;
+
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sink_;
+  Services services_;
+  std::vector<std::unique_ptr<GrpcEngine>> engines_;
+  std::unique_ptr<grpc::Server> server_;  // goes before the queues it serves
+};
+
+}  // namespace sluice::edge
+
+#endif  // SLUICE_SERVER_EDGE_GRPC_SERVER_H_

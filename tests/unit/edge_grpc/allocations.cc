@@ -1,0 +1,24 @@
+#include "tests/unit/edge_grpc/allocations.h"
+
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+thread_local size_t allocations = 0;
+
+}  // namespace
+
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+
+namespace sluice::edge {
+
+size_t Allocations() { return allocations; }
+
+}  // namespace sluice::edge
