@@ -1,0 +1,38 @@
+#ifndef SLUICE_SERVER_APP_PLAN_BUILDER_H_
+#define SLUICE_SERVER_APP_PLAN_BUILDER_H_
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "server/config/snapshot.h"
+#include "server/exchange/plan.h"
+#include "server/telemetry/metrics.h"
+#include "server/upstream/pool.h"
+
+namespace sluice::app {
+
+// Turns a configuration into the plan that calls run by. Keeps what must outlive a reload: each upstream's connection
+// pool, and through the metrics each series. Thread safe.
+class PlanBuilder {
+ public:
+  explicit PlanBuilder(telemetry::Metrics* metrics) : metrics_(metrics) {}
+  std::shared_ptr<const exchange::Plan> Build(const config::Snapshot& snapshot);
+  std::vector<telemetry::PoolSample> SamplePools() const;
+
+ private:
+  std::shared_ptr<upstream::Pool> PoolFor(const config::Upstream& upstream);
+  void DropPoolsNotIn(const config::Snapshot& snapshot);
+  std::shared_ptr<const exchange::Backend> MakeBackend(const config::Upstream& upstream);
+  exchange::RouteSeries Resolve(telemetry::SeriesLabels labels) const;
+
+  telemetry::Metrics* const metrics_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<upstream::Pool>> pools_;  // by upstream's name
+};
+
+}  // namespace sluice::app
+
+#endif  // SLUICE_SERVER_APP_PLAN_BUILDER_H_
