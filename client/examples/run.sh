@@ -37,7 +37,23 @@ prepare_python() {
     --grpc_python_out="$work/gen" "$proto"/sluice/v1/*.proto
 }
 
+# Debian 12's Go is too old for gRPC's present module, and too old to fetch a newer Go by itself (1.21 can). But a Go
+# toolchain is a module like any other; only its programs lose their permission to run on the way.
+use_recent_go() {
+  local folder
+  printf '%s\n' go1.21 "$(go env GOVERSION)" | sort --version-sort --check=silent && return
+  if [[ ! -x $work/go/bin/go ]]; then
+    folder=$(go mod download -json "golang.org/toolchain@v0.0.1-go1.26.0.linux-$(go env GOARCH)" |
+      sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+    cp -r "$folder" "$work/go"
+    chmod -R u+w "$work/go"
+    chmod +x "$work"/go/bin/* "$work"/go/pkg/tool/*/*
+  fi
+  PATH=$work/go/bin:$PATH
+}
+
 prepare_go() {
+  use_recent_go
   GOBIN=$work/bin go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
   GOBIN=$work/bin go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
   rm -rf "$work/gen"

@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
-# The examples in other languages against a running gateway in plaintext:   examples.sh ADDRESS [LANGUAGE...]
-# The gateway must answer model "demo" and no model "no-such-model": --demo does. Languages: python go node cpp; by default
-# the first three. Each has to stream the text of a good call, and to read the reason of a failed one.
+# The examples in other languages against a gateway in plaintext:   examples.sh [ADDRESS [LANGUAGE...]]
+# Each has to stream the text of a good call, and to read the reason of a failed one. The gateway must answer model "demo"
+# and no model "no-such-model"; without ADDRESS, SLUICE_BIN/sluice-gateway is started with --demo, which does.
+# Languages: python go node cpp; all by default.
 set -euo pipefail
 
-if (($# < 1)); then
-  echo "usage: examples.sh ADDRESS [python|go|node|cpp ...]" >&2
-  exit 2
-fi
-address=$1
-shift
+address=${1:-}
+(($# == 0)) || shift
 languages=("$@")
-((${#languages[@]})) || languages=(python go node)
+((${#languages[@]})) || languages=(python go node cpp)
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 run=$root/client/examples/run.sh
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+gateway=
+finish() {
+  [[ -z $gateway ]] || kill "$gateway"
+  rm -rf "$scratch"
+}
+trap finish EXIT
 passed=0
 failed=0
 
@@ -33,6 +35,19 @@ call() {
   sed 's/^/  stdout: /' "$scratch/out" >&2
   sed 's/^/  stderr: /' "$scratch/err" >&2
 }
+
+# The ports come through a pipe once calls are taken, so nobody polls.
+start_demo() {
+  mkfifo "$scratch/ports"
+  "${SLUICE_BIN:?}/sluice-gateway" --demo --grpc-address 127.0.0.1:0 --ops-address 127.0.0.1:0 \
+    --ports-file "$scratch/ports" 2>"$scratch/gateway.log" &
+  gateway=$!
+  local line
+  while read -r -t 30 line; do
+    if [[ $line == grpc=* ]]; then address=127.0.0.1:${line#grpc=}; fi
+  done <"$scratch/ports"
+}
+[[ -n $address ]] || start_demo
 
 for language in "${languages[@]}"; do
   call 0 out '[[:alpha:]]' "a good call streams text" "$language" demo
