@@ -3,7 +3,6 @@
 
 #include <atomic>
 
-
 #include "server/base/clock.h"
 
 namespace sluice {

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/utf8.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "server/chat/validate.h"
 #include "server/exchange/failures.h"
 
@@ -15,6 +17,13 @@ namespace {
 constexpr size_t kMaxFailureBody = size_t{64} << 10;
 // A header is any bytes the upstream likes; this one goes into messages, which have to be UTF-8.
 constexpr size_t kMaxProviderId = 128;
+
+// Some providers put a sentence where a code belongs, and a sentence can echo the prompt or the key.
+bool IsName(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_-.:/", c);
+  });
+}
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
@@ -193,7 +202,11 @@ chat::Error Exchange::Tagged(chat::Error error) const {
   error.upstream = backend_->name;
   error.model = model_;
   if (error.request_id.empty()) error.request_id = provider_request_id_;
-  if (!plan_->expose_provider_text) error.provider_message.clear();
+  if (!plan_->expose_provider_text) {
+    error.provider_message.clear();
+    if (!IsName(error.provider_code)) error.provider_code.clear();
+    if (!IsName(error.provider_type)) error.provider_type.clear();
+  }
   return error;
 }
 

@@ -75,7 +75,7 @@ Certificate Authority::Issue(const Leaf& leaf) const {
   X509* x509 = made.x509.get();
   X509_set_issuer_name(x509, X509_get_subject_name(ca_.x509.get()));
   AddExtension(x509, ca_.x509.get(), NID_subject_alt_name, leaf.names.c_str());
-  AddExtension(x509, ca_.x509.get(), NID_ext_key_usage, "serverAuth");
+  AddExtension(x509, ca_.x509.get(), NID_ext_key_usage, "serverAuth,clientAuth");
   X509_sign(x509, ca_.key.get(), EVP_sha256());
   return made;
 }

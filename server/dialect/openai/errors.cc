@@ -70,6 +70,8 @@ chat::Error DecodeFailure(const HttpFailure& failure) {
     error.request_id = Cut(RepairUtf8(id), kMaxNameBytes);
     break;
   }
+  // Only where waiting helps: no balance comes back by itself, and a delay beside a quota's 429 would invite retries.
+  if (error.kind != chat::ErrorKind::kRateLimit && error.kind != chat::ErrorKind::kOverloaded) return error;
   // In milliseconds first: it is the finer one.
   error.retry_after = ParseRetryAfterMs(FindHeader(failure.headers, "retry-after-ms"));
   if (!error.retry_after.has_value()) {

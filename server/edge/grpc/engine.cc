@@ -18,12 +18,14 @@ constexpr int kCompleteSlots = 4;
 }  // namespace
 
 GrpcEngine::GrpcEngine(exchange::EngineContext* context, std::unique_ptr<grpc::ServerCompletionQueue> queue,
-                       Services* services, Connections* connections, IdSource* ids)
+                       Services* services, Connections* connections, IdSource* ids,
+                       absl::AnyInvocable<void()> on_last_call_gone)
     : context_(context),
       services_(services),
       connections_(connections),
       ids_(ids),
-      pump_(context->loop, std::move(queue)) {
+      pump_(context->loop, std::move(queue)),
+      on_last_call_gone_(std::move(on_last_call_gone)) {
   context_->loop.AddSource(this);
 }
 

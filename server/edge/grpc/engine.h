@@ -32,9 +32,10 @@ class Flushable {
 // turn brought for all of its streams, each connection corked meanwhile.
 class GrpcEngine final : public loop::Source {
  public:
-  // All arguments outlive the engine.
+  // All arguments outlive the engine. `on_last_call_gone` is called once no call runs and none can come, on the thread
+  // that turns the loop then; that happens only after the server's shutdown began.
   GrpcEngine(exchange::EngineContext* context, std::unique_ptr<grpc::ServerCompletionQueue> queue, Services* services,
-             Connections* connections, IdSource* ids);
+             Connections* connections, IdSource* ids, absl::AnyInvocable<void()> on_last_call_gone);
   ~GrpcEngine() override;
 
   void Start();     // once the server runs: offers call slots. On the loop's thread or before it runs.
@@ -52,7 +53,9 @@ class GrpcEngine final : public loop::Source {
   Connections& connections() { return *connections_; }
   IdSource& ids() { return *ids_; }
   void CallMade() { ++calls_; }
-  void CallGone() { --calls_; }
+  void CallGone() {
+    if (--calls_ == 0) on_last_call_gone_();
+  }
 
  private:
   exchange::EngineContext* const context_;
@@ -63,6 +66,7 @@ class GrpcEngine final : public loop::Source {
   CorkSet corks_;
   std::vector<Flushable*> flushable_;
   std::vector<Flushable*> flushing_;
+  absl::AnyInvocable<void()> on_last_call_gone_;
   int calls_ = 0;  // running and offered
 };
 

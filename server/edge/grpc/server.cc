@@ -1,5 +1,6 @@
 #include "server/edge/grpc/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
@@ -72,14 +73,21 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
   builder.RegisterService(&server->services_.chat);
   builder.RegisterService(&server->services_.models);
   for (exchange::EngineContext* context : contexts) {
-    server->engines_.push_back(std::make_unique<GrpcEngine>(context, builder.AddCompletionQueue(), &server->services_,
-                                                            &server->acceptor_->connections(), ids));
+    server->engines_.push_back(std::make_unique<GrpcEngine>(
+        context, builder.AddCompletionQueue(), &server->services_, &server->acceptor_->connections(), ids,
+        [self = server.get()] { self->EngineEmptied(); }));
   }
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {
     return absl::InternalError("gRPC could not start its server: its log lines on standard error say why");
   }
   return server;
+}
+
+// What is left are streams that gRPC serves itself and that never end: a watch of health would hold up every shutdown
+// for as long as running chats may take.
+void GrpcServer::EngineEmptied() {
+  if (++emptied_engines_ == engines_.size()) grpc_server_cancel_all_calls(server_->c_server());
 }
 
 GrpcServer::~GrpcServer() {

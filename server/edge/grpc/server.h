@@ -42,17 +42,20 @@ class GrpcServer {
   int port() const { return acceptor_->port(); }
 
   // Health turns NOT_SERVING, no new connection or call is taken, callers are told to go elsewhere (GOAWAY); running
-  // calls go on until `limit`, then they are cancelled. Returns when all are over. The engines' loops must be running.
+  // calls go on until `limit`, then they are cancelled; watches of health and reflection are not waited for. Returns
+  // when all are over. The engines' loops must be running.
   // Any thread but theirs.
   void Drain(absl::Duration limit);
 
  private:
   GrpcServer() = default;
+  void EngineEmptied();
 
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sink_;
   Services services_;
   std::vector<std::unique_ptr<GrpcEngine>> engines_;
+  std::atomic<size_t> emptied_engines_{0};
   std::unique_ptr<grpc::Server> server_;  // goes before the queues it serves
 };
 
