@@ -78,7 +78,9 @@ struct Result {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  virtual void OnSent() = 0;  // a connection was found and the whole request handed to it
+  // A connection was found and the whole request handed to it. Once, even if curl sends it again because a pooled
+  // connection was dead; not at all if the reply begins before that.
+  virtual void OnSent() = 0;
   virtual void OnHead(const ReplyHead& head) = 0;
   virtual void OnBody(absl::string_view bytes) = 0;
   virtual void OnEnd(const Result& result) = 0;  // once and last
@@ -90,8 +92,10 @@ class Transfer {
  public:
   virtual ~Transfer() = default;
   // Stops reading, so that TCP holds the upstream back. OnBody stops at once; at most one read's bytes stay buffered.
+  // On HTTP/2, where one slow reader must not hold others back, what comes is kept, and more than 1 MiB ends the
+  // transfer as kBroken.
   virtual void Pause() = 0;
-  virtual void Resume() = 0;
+  virtual void Resume() = 0;  // bytes that were kept come from a later turn, never from inside this call
   virtual bool paused() const = 0;
   virtual uint64_t bytes_in() const = 0;   // body bytes received
   virtual uint64_t bytes_out() const = 0;  // body bytes sent

@@ -71,7 +71,8 @@ class CurlCall {
   static void SetCallbacks(CURL* easy);
   void OnDone(CURLcode code);
   bool done() const { return done_; }  // curl has finished with it
-  void CloseNow();                     // leaves shard and pool, and destroys the call
+  bool sending() const { return stage_ == Stage::kSend; }
+  void CloseNow();  // leaves shard and pool, and destroys the call
 
  private:
   friend class CurlTransfer;

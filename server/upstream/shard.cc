@@ -87,7 +87,10 @@ void Shard::Remove(CurlCall* call) {
   std::erase(added_, call);
   std::erase(abandoned_, call);
   if (http2_) LeaveStreams(call);
+  // In the middle of a request an orderly close would wait behind what the upstream has not read.
+  reset_on_close_ = call->sending();
   if (multi_ != nullptr) curl_multi_remove_handle(multi_, call->easy());
+  reset_on_close_ = false;
   SettleSockets(call);
   last_freed_ = loop_.Now();
   if (--running_ == 0) idle_timer_.ArmAfter(pool_->limits().idle_expiry);
@@ -196,6 +199,8 @@ int Shard::CloseSocket(void* shard, curl_socket_t fd) {
   auto* self = static_cast<Shard*>(shard);
   self->loop_.Unwatch(fd);
   self->CountClosed();
+  const linger hard{1, 0};
+  if (self->reset_on_close_) setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
   std::erase_if(self->connecting_, [&](const Connecting& c) { return c.fd == fd; });
   return close(fd);
 }

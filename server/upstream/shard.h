@@ -74,6 +74,7 @@ class Shard {
   const bool http2_;
   loop::Timer reset_timer_;         // HTTP/2 only, as are
   std::vector<CurlCall*> streams_;  // those running
+  bool reset_on_close_ = false;
   int depth_ = 0;
   int running_ = 0;
   int open_ = 0;                        // sockets

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <latch>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -169,7 +170,13 @@ void Acceptor::Start(std::unique_ptr<grpc::experimental::ExternalConnectionAccep
 }
 
 void Acceptor::StopAccepting() {
-  loop_.Post([this] { listeners_.clear(); });
+  if (!thread_.joinable()) return listeners_.clear();
+  std::latch closed(1);
+  loop_.Post([&] {
+    listeners_.clear();
+    closed.count_down();
+  });
+  closed.wait();
 }
 
 void Acceptor::Accepted(int fd, int listener_fd) {

@@ -28,7 +28,8 @@ class Acceptor {
 
   // From here on connections are accepted. `sink` is gRPC's side of the bridge.
   void Start(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sink);
-  // No further connection is accepted; those there are stay. Any thread; idempotent.
+  // No further connection is accepted; those there are stay. Returns when the listeners are closed: a socket that gRPC
+  // is given once it shuts down is neither served nor closed. Any thread but the acceptor's; idempotent.
   void StopAccepting();
 
  private:

@@ -59,6 +59,7 @@ class Call {
   grpc::ServerContext context_;
   MemberTag<Call, &Call::OnNew> new_tag_{this};
   MemberTag<Call, &Call::OnDone> done_tag_{this};
+  absl::Duration deadline_slack_;  // a cancellation so shortly before the deadline is the deadline's
   int pending_ = 0;
 };
 

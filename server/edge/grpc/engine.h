@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "server/base/id.h"
 #include "server/edge/grpc/completion_pump.h"
 #include "server/edge/grpc/connections.h"

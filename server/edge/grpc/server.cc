@@ -54,6 +54,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
   std::call_once(plugins, [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    // Never given back: gRPC's last shutdown can wait 10 s for a poller that a large write had started, after a drain.
+    grpc_init();
   });
 
   std::unique_ptr<GrpcServer> server(new GrpcServer());
@@ -73,9 +75,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
   builder.RegisterService(&server->services_.chat);
   builder.RegisterService(&server->services_.models);
   for (exchange::EngineContext* context : contexts) {
-    server->engines_.push_back(std::make_unique<GrpcEngine>(
-        context, builder.AddCompletionQueue(), &server->services_, &server->acceptor_->connections(), ids,
-        [self = server.get()] { self->EngineEmptied(); }));
+    server->engines_.push_back(std::make_unique<GrpcEngine>(context, builder.AddCompletionQueue(), &server->services_,
+                                                            &server->acceptor_->connections(), ids,
+                                                            [self = server.get()] { self->EngineEmptied(); }));
   }
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {

@@ -3,6 +3,7 @@
 
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,8 +44,7 @@ class GrpcServer {
 
   // Health turns NOT_SERVING, no new connection or call is taken, callers are told to go elsewhere (GOAWAY); running
   // calls go on until `limit`, then they are cancelled; watches of health and reflection are not waited for. Returns
-  // when all are over. The engines' loops must be running.
-  // Any thread but theirs.
+  // when all are over. The engines' loops must be running. Any thread but theirs.
   void Drain(absl::Duration limit);
 
  private:
