@@ -83,7 +83,7 @@ case $language in
     once_for prepare_node "$here"/node/*.js* "$here/node/.npmrc"
     SLUICE_PROTO=$proto exec node "$work/chat.js" "$@"
     ;;
-  cpp) exec "${SLUICE_BUILD:-$root/.build/dev}/client/examples/cpp/sluice_example_cpp" "$@" ;;
+  cpp) exec "${SLUICE_BUILD:-$root/.build/dev}/bin/sluice_example_cpp" "$@" ;;
   *)
     echo "run.sh: unknown language $language" >&2
     exit 2

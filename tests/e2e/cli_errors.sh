@@ -41,7 +41,7 @@ dead=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 "$gateway" --config "$work/sluice.yaml" --ports-file "$work/ports" 2>"$work/log" &
 pids+=($!)
 address=
-while IFS== read -r name value; do
+while IFS='=' read -r name value; do
   if [[ $name == grpc ]]; then address=127.0.0.1:$value; fi
 done <"$work/ports"
 

@@ -15,10 +15,11 @@ namespace {
 
 class Draining : public GatewayTest {
  protected:
-  // Streams one delta, then a second and the end once `release_` is set.
+  // Streams one delta, then a second and the end once `release_` is set; whoever asks for "late" is answered at once.
   void StartStreaming(const Options& options = {}) {
     Start(
-        [this](const ReceivedRequest&, Conversation& conversation) {
+        [this](const ReceivedRequest& request, Conversation& conversation) {
+          if (absl::StrContains(request.body, "late")) return Reply(conversation, TextReply({"x"}));
           conversation.StartSse();
           conversation.SendSse(chunks::Text("first "));
           if (!conversation.WaitFor(release_)) {

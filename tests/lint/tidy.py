@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -25,7 +26,7 @@ def commands(build: pathlib.Path) -> dict[str, list[str]]:
         path = os.path.relpath(os.path.join(entry["directory"], entry["file"]), ROOT)
         if not path.startswith(("server/", "client/")):
             continue
-        words = entry["command"].split()
+        words = shlex.split(entry["command"])
         while words and not words[0].endswith(("c++", "g++", "clang++")):
             words.pop(0)  # the compiler cache and its environment
         kept = []
