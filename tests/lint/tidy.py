@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache/tidy"
 # What only GCC understands, or what would make clang read GCC's precompiled header.
-DROPPED = ("-fpch-preprocess", "-Winvalid-pch")
+DROPPED = ("-fpch-preprocess", "-Winvalid-pch", "-Wno-tsan")
 
 
 def commands(build: pathlib.Path) -> dict[str, list[str]]:
