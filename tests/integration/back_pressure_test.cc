@@ -115,7 +115,9 @@ TEST(BackPressureMemory, FiftyStalledStreamsTakeABoundedAmount) {
   }));
   const double grown = (scrape().Sum("process_resident_memory_bytes") - before) / (1 << 20);
   std::printf("50 stalled streams: the gateway took %.1f MiB more\n", grown);
+#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while
   EXPECT_LT(grown, 100);
+#endif
 }
 
 }  // namespace
