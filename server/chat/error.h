@@ -14,7 +14,7 @@ enum class ErrorKind {
   // The caller's request, refused by us before anything went upstream.
   kBadRequest,  // violations say which fields
   kNoRoute,     // no route serves the model
-  kRequestTooLarge,
+  kRequestTooLarge,  // above one of our limits; Error::limit names it
   // What the upstream answered.
   kInvalidRequest,
   kContextLength,
@@ -33,6 +33,8 @@ enum class ErrorKind {
   kNotSse,
   kTooLarge,  // a line or event above our cap
   // Our own side.
+  kTooManyCalls,    // limits.open_calls is reached, and no place became free in time
+  kAnswerTooLarge,  // a gathered answer above limits.complete_bytes
   kPoolTimeout,    // no connection became free in time
   kCallerStalled,  // the caller did not read
   kDeadline,       // the caller's deadline passed
@@ -64,7 +66,11 @@ struct Error {
   std::string provider_message;
   std::string request_id;  // the provider's
   std::string stage;       // timers and transport: "pool", "connect", "tls", "send", "first_byte", ...
+  std::string limit;       // the configuration's name of our own limit that was reached: "limits.open_calls"
+  int attempts = 0;        // how often an upstream was asked
   std::optional<absl::Duration> retry_after;
+  // What the upstream itself says about asking again (OpenAI's x-should-retry header); it knows better than a table.
+  std::optional<bool> should_retry;
 };
 
 }  // namespace sluice::chat

@@ -70,7 +70,7 @@ struct Finished {
   absl::string_view native;  // the provider's own word
 };
 
-// Tokens as the provider counted them. Cached tokens are inside prompt, reasoning tokens inside completion.
+// Tokens as the provider counted them, unless `estimated`. Cached tokens are inside prompt, reasoning tokens inside completion.
 struct Usage {
   std::optional<int64_t> prompt_tokens;
   std::optional<int64_t> completion_tokens;
@@ -78,6 +78,7 @@ struct Usage {
   std::optional<int64_t> cached_tokens;
   std::optional<int64_t> cache_write_tokens;
   std::optional<int64_t> reasoning_tokens;
+  bool estimated = false;  // our own count, because the answer ended before the provider's came
 };
 
 // The answer's name tags; any may be empty.

@@ -43,6 +43,10 @@ const char* ErrorKindName(ErrorKind kind) {
       return "not_sse";
     case ErrorKind::kTooLarge:
       return "too_large";
+    case ErrorKind::kTooManyCalls:
+      return "too_many_calls";
+    case ErrorKind::kAnswerTooLarge:
+      return "answer_too_large";
     case ErrorKind::kPoolTimeout:
       return "pool_timeout";
     case ErrorKind::kCallerStalled:

@@ -49,6 +49,10 @@ Row Lookup(ErrorKind kind) {
       return {kInternal, "UPSTREAM_NOT_SSE"};
     case ErrorKind::kTooLarge:
       return {kResourceExhausted, "EVENT_TOO_LARGE"};
+    case ErrorKind::kTooManyCalls:
+      return {kResourceExhausted, "TOO_MANY_CALLS"};
+    case ErrorKind::kAnswerTooLarge:
+      return {kResourceExhausted, "ANSWER_TOO_LARGE"};
     case ErrorKind::kPoolTimeout:
       return {kResourceExhausted, "POOL_TIMEOUT"};
     case ErrorKind::kCallerStalled:

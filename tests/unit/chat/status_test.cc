@@ -35,6 +35,8 @@ constexpr Row kTable[] = {
     {ErrorKind::kTruncated, absl::StatusCode::kUnavailable, "UPSTREAM_TRUNCATED"},
     {ErrorKind::kNotSse, absl::StatusCode::kInternal, "UPSTREAM_NOT_SSE"},
     {ErrorKind::kTooLarge, absl::StatusCode::kResourceExhausted, "EVENT_TOO_LARGE"},
+    {ErrorKind::kTooManyCalls, absl::StatusCode::kResourceExhausted, "TOO_MANY_CALLS"},
+    {ErrorKind::kAnswerTooLarge, absl::StatusCode::kResourceExhausted, "ANSWER_TOO_LARGE"},
     {ErrorKind::kPoolTimeout, absl::StatusCode::kResourceExhausted, "POOL_TIMEOUT"},
     {ErrorKind::kCallerStalled, absl::StatusCode::kResourceExhausted, "CALLER_STALLED"},
     {ErrorKind::kDeadline, absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED"},
