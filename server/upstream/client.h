@@ -21,7 +21,7 @@ struct Timeouts {
   absl::Duration pool = absl::Seconds(30);         // waiting for a connection slot
   absl::Duration connect = absl::Seconds(10);      // resolve and connect
   absl::Duration tls = absl::Seconds(10);          // handshake
-  absl::Duration send = absl::Seconds(10);         // handing over the request
+  absl::Duration send = absl::Seconds(10);         // handing over the request, all of it
   absl::Duration first_byte = absl::Seconds(120);  // from request sent to the reply's first header line
   absl::Duration idle = absl::Seconds(120);        // between two reads of the body; not counted while paused
 };
@@ -54,9 +54,12 @@ struct ReplyHead {
   absl::string_view Header(absl::string_view lower_case_name) const;  // first of that name, or ""
 };
 
-// The stages a transfer passes. Its timer's name in errors and metrics is StageName.
+// The stages a transfer passes. A pooled connection that turns out to be dead takes it back from kSend or kFirstByte to
+// kConnect, and each stage then has its whole time again.
 enum class Stage { kPool, kConnect, kTls, kSend, kFirstByte, kBody };
-const char* StageName(Stage stage);  // "pool", "connect", "tls", "send", "first_byte", "idle"
+// The name of the stage's timer in errors and metrics: "pool", "connect", "tls", "send", "first_byte", "idle". It tells
+// where a kUnreachable or kBroken transfer failed too, except in the body: nothing was idle there.
+const char* StageName(Stage stage);
 
 enum class Outcome {
   kComplete,     // the body ended as HTTP says it must
@@ -67,10 +70,10 @@ enum class Outcome {
 
 struct Result {
   Outcome outcome = Outcome::kComplete;
-  Stage stage = Stage::kPool;
-  std::string detail;  // for logs and messages: "could not resolve host", "certificate has expired"; no secrets
+  Stage stage = Stage::kPool;  // kBody: the reply had begun
+  std::string detail;          // for logs and messages: "could not resolve host", "certificate has expired"; no secrets
   int os_errno = 0;
-  bool reused = false;  // ran on a pooled connection
+  bool reused = false;  // ran on a pooled connection (and not on a fresh one after that)
 };
 
 // What a transfer tells its owner, always on the loop's thread, never inline from Client::Start. A receiver may destroy
@@ -78,7 +81,7 @@ struct Result {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  // A connection was found and the whole request handed to it. Once, even if curl sends it again because a pooled
+  // A connection was found and the whole request handed to it. Once, even if it is sent again because a pooled
   // connection was dead; not at all if the reply begins before that.
   virtual void OnSent() = 0;
   virtual void OnHead(const ReplyHead& head) = 0;

@@ -24,7 +24,7 @@ CurlCall::CurlCall(CurlClient& client, std::shared_ptr<const Destination> destin
       destination_(std::move(destination)),
       request_(std::move(request)),
       receiver_(receiver),
-      slot_(destination_->pool, client.loop_, [this] { Begin(); }),
+      slot_(destination_->pool->slots(), client.loop_, [this] { Begin(); }),
       timer_(client.loop_, [this] { OnTimer(); }),
       body_size_(request_.body.size()) {}
 
@@ -37,7 +37,7 @@ std::unique_ptr<CurlTransfer> CurlCall::Start(std::list<CurlCall>::iterator self
   if (!BuildHeaders()) {
     Fail(Outcome::kBroken, "a request header holds a line break or NUL");
     timer_.ArmAfter(absl::ZeroDuration());
-  } else if (slot_.Take()) {
+  } else if (slot_.Take() == loop::TakeOutcome::kHeld) {
     Begin();
   } else {
     EnterStage(Stage::kPool);
@@ -46,13 +46,34 @@ std::unique_ptr<CurlTransfer> CurlCall::Start(std::list<CurlCall>::iterator self
 }
 
 void CurlCall::Begin() {
-  EnterStage(Stage::kConnect);
   set_ = &client_.SetFor(*destination_);
   shard_ = &set_->Pick();
   easy_ = set_->TakeEasy();
   head_ = std::make_unique<ReplyHeadReader>();
+  Run();
+}
+
+void CurlCall::Run() {
+  EnterStage(Stage::kConnect);
   SetRequest();
   shard_->Add(this);
+}
+
+// A pooled connection may have been closed by the upstream a moment before, or die while it is used: nothing says that
+// the upstream is unwell. curl sees to that itself where reading finds the connection dead, but not where sending does
+// (a request of more than 64 KiB) or where HTTP/2 ends it by GOAWAY; and it tries five more pooled ones at most.
+bool CurlCall::Stale(CURLcode code, const Result& result) const {
+  if (rerun_ || !result.reused || head_ == nullptr || !head_->empty()) return false;
+  return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING || code == CURLE_HTTP2;
+}
+
+void CurlCall::Rerun() {
+  shard_->Remove(this);
+  rerun_ = true;
+  done_ = false;
+  bytes_out_ = 0;
+  error_text_ = {};
+  Run();
 }
 
 bool CurlCall::BuildHeaders() {
@@ -90,7 +111,9 @@ void CurlCall::SetRequest() {
   curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, plain ? nullptr : request_.method.c_str());
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN,
                    static_cast<long>(absl::ToInt64Seconds(destination_->pool->limits().idle_expiry)));
-  curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 0L);
+  // Until a reply has begun: curl would keep a connection on which it failed to send.
+  curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, rerun_ ? 1L : 0L);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_text_.data());
   curl_easy_setopt(easy_, CURLOPT_CLOSESOCKETDATA, shard_);
   for (const CURLoption option : {CURLOPT_PRIVATE, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_XFERINFODATA,
@@ -171,6 +194,7 @@ void CurlCall::OnDone(CURLcode code) {
   if (retired_) return CloseNow();
   if (failure_ != nullptr) return End(*failure_);
   Result result = ResultOf(easy_, code, stage_, error_text_.data());
+  if (Stale(code, result)) return Rerun();
   if (!holds()) return End(std::move(result));
   if (held_ == nullptr) held_ = std::make_unique<Held>();
   held_->end = std::make_unique<Result>(std::move(result));

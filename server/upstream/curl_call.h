@@ -48,6 +48,7 @@ class CurlTransfer final : public Transfer {
 //
 //   waits for a slot -> Begin: in a shard, stages kConnect .. kBody -> End: out of the shard, OnEnd, gone
 //
+// A pooled connection that dies before a byte of the reply has come is replaced unnoticed: Rerun, once, on a fresh one.
 // Abandon (the owner cancelled) and Retire (it has all it wants) may come at any point. On HTTP/2, where pausing curl
 // miscounts the window, a paused call keeps the bytes itself, up to kMaxHeld.
 class CurlCall {
@@ -82,6 +83,9 @@ class CurlCall {
   };
 
   void Begin();
+  void Run();
+  bool Stale(CURLcode code, const Result& result) const;
+  void Rerun();
   bool BuildHeaders();
   void SetRequest();
   void EnterStage(Stage stage);
@@ -110,7 +114,7 @@ class CurlCall {
   Receiver* receiver_;                // null: abandoned or retired
   CurlTransfer* transfer_ = nullptr;  // null likewise
   std::list<CurlCall>::iterator self_;
-  Slot slot_;
+  loop::Permit slot_;
   loop::Timer timer_;
   ShardSet* set_ = nullptr;
   Shard* shard_ = nullptr;
@@ -121,9 +125,10 @@ class CurlCall {
   bool retired_ = false;
   bool done_ = false;
   bool sent_ = false;
+  bool rerun_ = false;
   bool paused_ = false;
   bool resuming_ = false;  // Resume was called; the timer carries it out in the next turn
-  bool forbid_reuse_ = false;
+  bool forbid_reuse_ = true;
   uint64_t bytes_in_ = 0;
   uint64_t bytes_out_ = 0;
   size_t body_size_ = 0;  // the request's

@@ -68,7 +68,7 @@ int CurlCall::OnProgress(void* call, curl_off_t, curl_off_t, curl_off_t, curl_of
   if (self->stage_ == Stage::kSend) {
     self->NoteSent();
   } else if (self->stage_ == Stage::kBody) {
-    const bool forbid = !self->destination_->pool->RoomForIdle();
+    const bool forbid = !self->shard_->MayKeep(self);
     if (forbid != self->forbid_reuse_) curl_easy_setopt(self->easy_, CURLOPT_FORBID_REUSE, forbid ? 1L : 0L);
     self->forbid_reuse_ = forbid;
   }

@@ -3,13 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <mutex>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
-#include "server/loop/loop.h"
+#include "server/loop/semaphore.h"
 
 namespace sluice::upstream {
 
@@ -26,11 +24,8 @@ struct PoolStats {
   uint64_t opened_total = 0;
 };
 
-class Slot;
-
-// The connection budget of one upstream, shared by all engines of the process. A transfer takes a slot before it
-// connects and gives it back when it ends; who finds none waits in line, first come first served across engines.
-// Thread safe; touched twice a call, never on a delta's path. Held by shared_ptr, which every Slot keeps.
+// The connection budget of one upstream, shared by all engines of the process. Thread safe; touched twice a call, never
+// on a delta's path. Held by shared_ptr.
 class Pool {
  public:
   explicit Pool(PoolLimits limits);
@@ -38,54 +33,23 @@ class Pool {
   PoolLimits limits() const;
   PoolStats stats() const;
 
-  // The engine's side.
+  // The engine's side. A transfer takes one of these before it connects and gives it back when it ends; who finds none
+  // waits in line, first come first served across engines.
+  const std::shared_ptr<loop::Semaphore>& slots() const { return slots_; }
   void ConnectionOpened();
   void ConnectionClosed();
-  // Whether one more connection may stay open after its transfer. Two loads, no lock.
-  bool RoomForIdle() const;
+  // Whether one more connection may stay open after its transfer. `ended` are transfers that have not yet given their
+  // slots back. No lock.
+  bool RoomForIdle(int ended = 0) const;
 
  private:
-  friend class Slot;
-  struct Waiting;
-
-  // Takes a slot for `slot` (null), or makes it stand in line.
-  std::shared_ptr<Waiting> TakeOrWait(loop::Loop* loop, Slot* slot);
-  void Leave(const std::shared_ptr<Waiting>& waiting);  // gives the slot back if it was granted meanwhile
-  void Release();
-  void GrantLocked();  // needs mutex_
-
-  mutable std::mutex mutex_;
+  const std::shared_ptr<loop::Semaphore> slots_;
+  mutable std::mutex mutex_;  // guards what follows
   PoolLimits limits_;
-  std::list<std::shared_ptr<Waiting>> line_;
   uint64_t opened_total_ = 0;
   // Written under the mutex, read without it by RoomForIdle.
   std::atomic<int> open_{0};
-  std::atomic<int> in_flight_{0};
   std::atomic<int> idle_limit_;
-};
-
-// One transfer's place in its pool, for one loop's thread. Take, then hold; destroying gives the slot back, or leaves
-// the line.
-class Slot {
- public:
-  // `on_granted` runs on `loop` in a later turn, once, if Take had to wait. It may destroy the slot.
-  Slot(std::shared_ptr<Pool> pool, loop::Loop& loop, absl::AnyInvocable<void()> on_granted);
-  ~Slot();
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
-
-  bool Take();     // once; true: the slot is held now, false: waiting in line
-  void Release();  // early; nothing more happens on destruction
-
- private:
-  friend class Pool;
-  void Granted();
-
-  std::shared_ptr<Pool> pool_;
-  loop::Loop& loop_;
-  absl::AnyInvocable<void()> on_granted_;
-  std::shared_ptr<Pool::Waiting> waiting_;  // while in line
-  bool held_ = false;
 };
 
 }  // namespace sluice::upstream

@@ -24,6 +24,7 @@ class ReplyHeadReader {
   Got Add(absl::string_view line);
 
   ReplyHead& head() { return head_; }
+  bool empty() const { return bytes_ == 0; }  // no line has come yet
 
  private:
   void AddField(absl::string_view line);

@@ -129,7 +129,15 @@ void Shard::FlushResets() {
   });
 }
 
+bool Shard::MayKeep(CurlCall* call) {
+  std::erase(ending_, call);
+  const bool room = pool_->RoomForIdle(static_cast<int>(ending_.size()));
+  ending_.push_back(call);
+  return room;
+}
+
 void Shard::Settle() {
+  ending_.clear();
   while (!abandoned_.empty()) {
     CurlCall* call = abandoned_.back();
     abandoned_.pop_back();

@@ -34,6 +34,9 @@ class Shard {
   void Dispatch(absl::FunctionRef<void()> step);
   bool dispatching() const { return depth_ > 0; }
 
+  // Whether the connection of `call`, which may be about to end, may stay open. For curl's callbacks.
+  bool MayKeep(CurlCall* call);
+
   int running() const { return running_; }
   int idle() const { return open_ - running_; }  // connections that nobody uses; below 0 while some are being opened
   MonoTime last_freed() const { return last_freed_; }
@@ -82,6 +85,7 @@ class Shard {
   MonoTime last_freed_ = MonoTime::min();
   std::vector<CurlCall*> abandoned_;  // given up inside a dispatch
   std::vector<CurlCall*> added_;      // started inside a dispatch
+  std::vector<CurlCall*> ending_;     // may have ended inside a dispatch, but still hold their slots
 };
 
 }  // namespace sluice::upstream

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "tests/unit/upstream/upstream_test_util.h"
@@ -229,6 +232,30 @@ TEST_F(CurlClientTest, ManyAtOnceAllCompleteAndLeaveOnlyTheIdleLimitOpen) {
     EXPECT_EQ(receiver.body, kThreeEvents);
   }
   EXPECT_EQ(pool_->stats().in_flight, 0);
+  EXPECT_LE(pool_->stats().open, 5);
+  EXPECT_GE(pool_->stats().open, 1);
+}
+
+TEST_F(CurlClientTest, ManyThatEndInTheSameTurnLeaveOnlyTheIdleLimitOpen) {
+  // More than the loop takes from epoll in a turn. Its timers come next, and those of curl, which are due soon after
+  // the connect, find many of the rest in one step.
+  constexpr int kMany = 400;
+  pool_->SetLimits({.connections = 1000, .idle = 5});
+  Event answer;
+  std::atomic<int> answered{0};
+  ScriptedUpstream upstream([&](const ReceivedRequest&, Conversation& to) {
+    to.WaitFor(answer);
+    to.SendReply(200, "ok");
+    ++answered;
+  });
+  std::vector<RecordingReceiver> receivers(kMany);
+  std::vector<std::unique_ptr<Transfer>> transfers;
+  for (RecordingReceiver& receiver : receivers) transfers.push_back(Start(To(upstream), upstream.Url(), &receiver));
+  ASSERT_TRUE(TurnUntil([&] { return upstream.counts().requests == kMany; }));
+  const auto fired = std::chrono::steady_clock::now() + std::chrono::milliseconds(250);
+  answer.Set();
+  while (answered < kMany || std::chrono::steady_clock::now() < fired) std::this_thread::yield();
+  for (RecordingReceiver& receiver : receivers) ASSERT_TRUE(TurnUntilEnd(receiver));
   EXPECT_LE(pool_->stats().open, 5);
   EXPECT_GE(pool_->stats().open, 1);
 }

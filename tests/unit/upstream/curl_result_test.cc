@@ -69,18 +69,24 @@ TEST_F(CurlResultTest, TheSystemsAuthoritiesDoNotVouchForATestServer) {
 }
 
 TEST_F(CurlResultTest, ACertificateForAnotherHostIsUnreachableAtTls) {
-  ScriptedUpstream upstream({.tls = true, .certificate = {.names = "DNS:elsewhere.example"}}, &Answer);
-  const Result result = AgainstTls(upstream, upstream.ca_pem(), upstream.Url());
-  EXPECT_EQ(result.outcome, Outcome::kUnreachable);
-  EXPECT_EQ(result.stage, Stage::kTls);
-  EXPECT_EQ(result.detail, "the certificate is not for this host");
+  for (const char* names : {"DNS:elsewhere.example", "IP:127.0.0.2", "DNS:127.0.0.1.elsewhere.example"}) {
+    SCOPED_TRACE(names);
+    ScriptedUpstream upstream({.tls = true, .certificate = {.names = names}}, &Answer);
+    const Result result = AgainstTls(upstream, upstream.ca_pem(), upstream.Url());
+    EXPECT_EQ(result.outcome, Outcome::kUnreachable);
+    EXPECT_EQ(result.stage, Stage::kTls);
+    EXPECT_EQ(result.detail, "the certificate is not for this host");
+    EXPECT_EQ(upstream.counts().requests, 0);
+  }
 }
 
 TEST_F(CurlResultTest, AnExpiredCertificateIsUnreachableAtTls) {
   ScriptedUpstream upstream({.tls = true, .certificate = {.valid_for_seconds = -3600}}, &Answer);
   const Result result = AgainstTls(upstream, upstream.ca_pem(), upstream.Url());
+  EXPECT_EQ(result.outcome, Outcome::kUnreachable);
   EXPECT_EQ(result.stage, Stage::kTls);
   EXPECT_THAT(result.detail, HasSubstr("expired"));
+  EXPECT_EQ(upstream.counts().requests, 0);
 }
 
 TEST_F(CurlResultTest, AnUnreadableAuthorityFileIsNamed) {

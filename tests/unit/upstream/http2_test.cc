@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <atomic>
 
 #include "server/upstream/curl_call.h"
 #include "tests/fakes/http2_upstream.h"
+#include "tests/unit/upstream/interposed.h"
 #include "tests/unit/upstream/upstream_test_util.h"
 
 namespace sluice::upstream {
@@ -122,6 +126,77 @@ TEST_F(Http2Test, DestroyedWhileHeldBytesAreDelivered) {
   EXPECT_EQ(receiver.body, "abc");
   EXPECT_FALSE(receiver.result.has_value());
   EXPECT_EQ(pool_->stats().in_flight, 0);
+}
+
+// Frames of RFC 9113 6.4 and 6.8.
+std::string ResetStream(int stream, char code) {
+  return std::string("\0\0\4\3\0\0\0\0", 8) + static_cast<char>(stream) + std::string("\0\0\0", 3) + code;
+}
+std::string Goaway(char last_stream, char code) {
+  return std::string("\0\0\x8\7\0\0\0\0\0\0\0\0", 12) + last_stream + std::string("\0\0\0", 3) + code;
+}
+constexpr char kNoError = 0;
+constexpr char kInternalError = 2;
+constexpr char kRefusedStream = 7;
+
+class StaleHttp2Test : public Http2Test {
+ protected:
+  // One request is answered, the next one by `frames`, all others are answered again. The second call's result.
+  Result SecondOf(std::function<std::string(int stream)> frames) {
+    upstream_ = std::make_unique<Http2Upstream>([this, frames](int stream) {
+      if (++requests_ == 2) return frames(stream);
+      return Http2Upstream::Head(stream) + Http2Upstream::Data(stream, "ok", true);
+    });
+    EXPECT_EQ(Exchange(To(*upstream_), upstream_->Url()).outcome, Outcome::kComplete);
+    RecordingReceiver receiver;
+    auto transfer = Start(To(*upstream_), upstream_->Url(), &receiver);
+    EXPECT_TRUE(TurnUntilEnd(receiver));
+    EXPECT_EQ(receiver.sent, 1);
+    return receiver.result.value_or(Result());
+  }
+
+  std::atomic<int> requests_{0};
+  std::unique_ptr<Http2Upstream> upstream_;
+};
+
+TEST_F(StaleHttp2Test, AStreamThatIsRefusedIsSentAnew) {
+  const Result result = SecondOf([](int stream) { return ResetStream(stream, kRefusedStream); });
+  EXPECT_EQ(result.outcome, Outcome::kComplete) << result.detail;
+  EXPECT_EQ(requests_, 3);
+}
+
+TEST_F(StaleHttp2Test, AStreamThatGoawayLeavesOutIsSentAnewOnAnotherConnection) {
+  const Result result = SecondOf([](int) { return Goaway(1, kNoError); });
+  EXPECT_EQ(result.outcome, Outcome::kComplete) << result.detail;
+  EXPECT_EQ(upstream_->counts().accepted, 2);
+  EXPECT_EQ(requests_, 3);
+}
+
+TEST_F(StaleHttp2Test, AConnectionThatEndsInTheRequestIsReplaced) {
+  for (const int at : {1, 2}) {  // the send before which it ends
+    upstream_ = std::make_unique<Http2Upstream>(
+        [](int stream) { return Http2Upstream::Head(stream) + Http2Upstream::Data(stream, "ok", true); });
+    ASSERT_EQ(Exchange(To(*upstream_), upstream_->Url()).outcome, Outcome::kComplete);
+    int sends = 0;
+    before_send = [&](int fd, size_t) {
+      if (++sends == at) shutdown(fd, SHUT_RDWR);
+    };
+    RecordingReceiver receiver;
+    const std::string body(30'000, 'b');
+    auto transfer = client_.Start(To(*upstream_), Post(upstream_->Url(), body), &receiver);
+    ASSERT_TRUE(TurnUntilEnd(receiver));
+    before_send = nullptr;
+    EXPECT_EQ(receiver.result->outcome, Outcome::kComplete) << receiver.result->detail;
+    EXPECT_EQ(receiver.sent, 1);
+    EXPECT_EQ(transfer->bytes_out(), body.size());
+    EXPECT_EQ(upstream_->counts().accepted, 2);
+  }
+}
+
+TEST_F(StaleHttp2Test, AStreamThatFailsInsideTheUpstreamIsBrokenAndNotSentAgain) {
+  const Result result = SecondOf([](int stream) { return ResetStream(stream, kInternalError); });
+  EXPECT_EQ(result.outcome, Outcome::kBroken);
+  EXPECT_EQ(requests_, 2);
 }
 
 }  // namespace

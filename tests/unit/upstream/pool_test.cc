@@ -18,109 +18,38 @@ using fakes::ScriptedUpstream;
 
 class PoolTest : public testing::Test {
  protected:
-  std::unique_ptr<Slot> MakeSlot(loop::Loop& loop, int number) {
-    return std::make_unique<Slot>(pool_, loop, [this, number] { granted_.push_back(number); });
+  std::unique_ptr<loop::Permit> MakeSlot(int number) {
+    return std::make_unique<loop::Permit>(pool_->slots(), loop_, [this, number] { granted_.push_back(number); });
   }
 
   std::shared_ptr<Pool> pool_ = std::make_shared<Pool>(PoolLimits{.connections = 2, .idle = 1});
-  loop::Loop a_{Clock::Real()};
-  loop::Loop b_{Clock::Real()};
+  loop::Loop loop_{Clock::Real()};
   std::vector<int> granted_;
 };
 
-TEST_F(PoolTest, SlotsAreGrantedFirstComeFirstServedAcrossLoops) {
-  auto one = MakeSlot(a_, 1);
-  auto two = MakeSlot(b_, 2);
-  EXPECT_TRUE(one->Take());
-  EXPECT_TRUE(two->Take());
-  auto three = MakeSlot(b_, 3);
-  auto four = MakeSlot(a_, 4);
-  auto five = MakeSlot(b_, 5);
-  EXPECT_FALSE(three->Take());
-  EXPECT_FALSE(four->Take());
-  EXPECT_FALSE(five->Take());
-  EXPECT_EQ(pool_->stats().waiting, 3);
-  one = nullptr;
-  EXPECT_TRUE(granted_.empty());  // not inline
-  a_.Turn(false);
-  b_.Turn(false);
-  EXPECT_EQ(granted_, (std::vector<int>{3}));
-  two = nullptr;
-  three = nullptr;
-  b_.Turn(false);
-  a_.Turn(false);
-  EXPECT_EQ(granted_, (std::vector<int>{3, 5, 4}));  // granted in order; each hears of it on its own loop
-  EXPECT_EQ(pool_->stats().in_flight, 2);
-}
-
-TEST_F(PoolTest, ANewcomerDoesNotOvertakeTheLine) {
-  auto one = MakeSlot(a_, 1);
-  auto two = MakeSlot(a_, 2);
-  auto three = MakeSlot(a_, 3);
-  one->Take();
-  two->Take();
-  three->Take();
-  one = nullptr;
-  auto four = MakeSlot(a_, 4);
-  EXPECT_FALSE(four->Take());
-  a_.Turn(false);
-  EXPECT_EQ(granted_, (std::vector<int>{3}));
-}
-
-TEST_F(PoolTest, LeavingTheLineAndLeavingWhenJustGrantedPassTheSlotOn) {
-  auto one = MakeSlot(a_, 1);
-  auto two = MakeSlot(a_, 2);
-  one->Take();
-  two->Take();
-  std::vector<std::unique_ptr<Slot>> line;
-  for (int i = 3; i <= 5; ++i) {
-    line.push_back(MakeSlot(a_, i));
-    line.back()->Take();
-  }
-  line[0] = nullptr;  // left before its turn
-  EXPECT_EQ(pool_->stats().waiting, 2);
-  one = nullptr;  // grants 4, which has not heard of it yet
-  line[1] = nullptr;
-  a_.Turn(false);
-  EXPECT_EQ(granted_, (std::vector<int>{5}));
-  EXPECT_EQ(pool_->stats().in_flight, 2);
-}
-
-TEST_F(PoolTest, ASlotMayGoInItsOwnCallback) {
-  auto one = MakeSlot(a_, 1);
-  auto two = MakeSlot(a_, 2);
-  one->Take();
-  two->Take();
-  std::unique_ptr<Slot> three;
-  three = std::make_unique<Slot>(pool_, a_, [&] { three = nullptr; });
-  EXPECT_FALSE(three->Take());
-  two->Release();
-  a_.Turn(false);
-  EXPECT_EQ(three, nullptr);
-  EXPECT_EQ(pool_->stats().in_flight, 1);
-}
-
 TEST_F(PoolTest, RaisedLimitsLetTheLineInAndLoweredOnesTakeNothingAway) {
-  std::vector<std::unique_ptr<Slot>> slots;
+  std::vector<std::unique_ptr<loop::Permit>> slots;
   for (int i = 0; i < 5; ++i) {
-    slots.push_back(MakeSlot(a_, i));
+    slots.push_back(MakeSlot(i));
     slots.back()->Take();
   }
+  EXPECT_EQ(pool_->stats().in_flight, 2);
+  EXPECT_EQ(pool_->stats().waiting, 3);
   pool_->SetLimits({.connections = 4, .idle = 1});
-  a_.Turn(false);
+  loop_.Turn(false);
   EXPECT_EQ(granted_, (std::vector<int>{2, 3}));
   pool_->SetLimits({.connections = 1, .idle = 1});
   EXPECT_EQ(pool_->stats().in_flight, 4);
   for (int i = 0; i < 3; ++i) slots[static_cast<size_t>(i)] = nullptr;
-  a_.Turn(false);
+  loop_.Turn(false);
   EXPECT_EQ(pool_->stats().waiting, 1);
   slots[3] = nullptr;
-  a_.Turn(false);
+  loop_.Turn(false);
   EXPECT_EQ(granted_.back(), 4);
 }
 
 TEST_F(PoolTest, RoomForIdleCountsWhatIsOpenBeyondWhatIsInFlight) {
-  auto slot = MakeSlot(a_, 1);
+  auto slot = MakeSlot(1);
   slot->Take();
   pool_->ConnectionOpened();
   EXPECT_TRUE(pool_->RoomForIdle());
@@ -128,6 +57,7 @@ TEST_F(PoolTest, RoomForIdleCountsWhatIsOpenBeyondWhatIsInFlight) {
   EXPECT_FALSE(pool_->RoomForIdle());
   pool_->SetLimits({.connections = 2, .idle = 2});
   EXPECT_TRUE(pool_->RoomForIdle());
+  EXPECT_FALSE(pool_->RoomForIdle(1));
   pool_->ConnectionClosed();
   EXPECT_EQ(pool_->stats().open, 0);
   EXPECT_EQ(pool_->stats().opened_total, 1u);
