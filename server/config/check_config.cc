@@ -14,26 +14,44 @@
 namespace sluice::config {
 namespace {
 
+void CheckBuffers(const v1::Limits& in, Limits* out, Checker* checker) {
+  const std::string high = "limits.buffer_high", low = "limits.buffer_low";
+  if (in.has_buffer_high() && checker->InRange(high, in.buffer_high(), 4 << 10, 64 << 20)) {
+    out->buffer_high = static_cast<size_t>(in.buffer_high());
+  }
+  out->buffer_low = std::min(out->buffer_low, out->buffer_high / 2);
+  // With buffer_high out of range, the range of buffer_low is unknown too.
+  if (!in.has_buffer_low() || checker->problems().Has(high)) return;
+  if (in.buffer_low() < 1 || static_cast<size_t>(in.buffer_low()) >= out->buffer_high) {
+    checker->Add(low, absl::StrCat(in.buffer_low(), " is out of range; take 1 to less than buffer_high, which is ",
+                                   out->buffer_high));
+  } else {
+    out->buffer_low = static_cast<size_t>(in.buffer_low());
+  }
+}
+
 Limits CheckLimits(const v1::Limits& in, Checker* checker) {
   Limits out;
   checker->Duration("limits.caller_stall", in.has_caller_stall(), in.caller_stall(), &out.caller_stall);
   checker->Duration("limits.drain", in.has_drain(), in.drain(), &out.drain);
+  checker->Duration("limits.queue_wait", in.has_queue_wait(), in.queue_wait(), &out.queue_wait);
   const auto bytes = [&](const std::string& path, bool given, int64_t value, int64_t least, int64_t most, size_t* to) {
     if (given && checker->InRange(path, value, least, most)) *to = static_cast<size_t>(value);
   };
   bytes("limits.request_bytes", in.has_request_bytes(), in.request_bytes(), 1 << 10, 256 << 20, &out.request_bytes);
   bytes("limits.event_bytes", in.has_event_bytes(), in.event_bytes(), 1 << 10, 256 << 20, &out.event_bytes);
-  bytes("limits.buffer_high", in.has_buffer_high(), in.buffer_high(), 4 << 10, 64 << 20, &out.buffer_high);
-  out.buffer_low = std::min(out.buffer_low, out.buffer_high / 2);
-  const std::string low = "limits.buffer_low";
-  // With buffer_high out of range, the range of buffer_low is unknown too.
-  if (!in.has_buffer_low() || checker->problems().Has("limits.buffer_high")) return out;
-  if (in.buffer_low() < 1 || static_cast<size_t>(in.buffer_low()) >= out.buffer_high) {
-    checker->Add(low, absl::StrCat(in.buffer_low(), " is out of range; take 1 to less than buffer_high, which is ",
-                                   out.buffer_high));
-  } else {
-    out.buffer_low = static_cast<size_t>(in.buffer_low());
-  }
+  bytes("limits.header_bytes", in.has_header_bytes(), in.header_bytes(), 1 << 10, 1 << 20, &out.header_bytes);
+  bytes("limits.complete_bytes", in.has_complete_bytes(), in.complete_bytes(), 1 << 10, 256 << 20, &out.complete_bytes);
+  const auto count = [&](const std::string& path, bool given, int value, int least, int most, int* to) {
+    if (given && checker->InRange(path, value, least, most)) *to = value;
+  };
+  count("limits.messages", in.has_messages(), in.messages(), 1, 1'000'000, &out.messages);
+  count("limits.json_depth", in.has_json_depth(), in.json_depth(), 16, 10'000, &out.json_depth);
+  count("limits.open_calls", in.has_open_calls(), in.open_calls(), 1, 1'000'000, &out.open_calls);
+  count("limits.queued_calls", in.has_queued_calls(), in.queued_calls(), 0, 1'000'000, &out.queued_calls);
+  count("limits.connection_streams", in.has_connection_streams(), in.connection_streams(), 1, 1'000'000,
+        &out.connection_streams);
+  CheckBuffers(in, &out, checker);
   return out;
 }
 

@@ -51,6 +51,7 @@ class UpstreamCheck {
   void Connection();
   void Timeouts();
   void Pool();
+  void Retry();
   void Defaults();
   void Headers();
 
@@ -170,6 +171,25 @@ void UpstreamCheck::Pool() {
   checker_->Duration(At("pool.idle_expiry"), in.has_idle_expiry(), in.idle_expiry(), &out.idle_expiry, /*zero=*/true);
 }
 
+void UpstreamCheck::Retry() {
+  const v1::Retry& in = in_.retry();
+  config::Retry& out = out_->retry;
+  if (in.has_attempts() && checker_->InRange(At("retry.attempts"), in.attempts(), 1, 10)) out.attempts = in.attempts();
+  checker_->Duration(At("retry.base"), in.has_base(), in.base(), &out.base);
+  out.cap = std::max(out.cap, out.base);
+  checker_->Duration(At("retry.cap"), in.has_cap(), in.cap(), &out.cap);
+  if (out.cap < out.base && !Broken(At("retry.base"))) {
+    checker_->Add(At("retry.cap"), absl::StrCat(absl::FormatDuration(out.cap), " is less than retry.base, which is ",
+                                                absl::FormatDuration(out.base), "; take as much or more"));
+  }
+  if (in.has_budget()) {
+    out.budget = in.budget();
+    if (!(in.budget() >= 0 && in.budget() <= 1)) {
+      checker_->Add(At("retry.budget"), absl::StrCat(in.budget(), " is out of range; take 0 to 1"));
+    }
+  }
+}
+
 void UpstreamCheck::Defaults() {
   const v1::Defaults& in = in_.defaults();
   if (in.has_temperature()) {
@@ -225,6 +245,7 @@ Upstream CheckUpstream(const std::string& name, const v1::Upstream& in, const st
   check.Connection();
   check.Timeouts();
   check.Pool();
+  check.Retry();
   check.Defaults();
   check.Headers();
   return out;

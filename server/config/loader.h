@@ -15,7 +15,8 @@ using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 // All three give a Snapshot or InvalidArgument whose message lists everything that is wrong, one problem a line, as
 // "sluice.yaml:12: upstreams.holysheep.timeouts.conect: unknown field (did you mean "connect"?); known here: ...".
-// No message holds a key, a URL, a header's value, the name of a key file, or text that came out of a variable.
+// No message holds a key, a URL, a header's value, the name of a key file, or text that came out of a variable, but for
+// what api_key_prefix demands.
 // `dialects` are the words that an upstream's dialect may be.
 
 // The YAML file at `path`. Its path is the first of Snapshot::files.

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "server/base/utf8.h"
 #include "server/config/nearest.h"
 
 namespace sluice::config {
@@ -185,8 +186,13 @@ bool MessageReader::Expand(const YamlNode& node, const std::string& path, std::s
       problems_->Add(path, "a ${ that is not followed by NAME}; write ${NAME}, or $${ for a literal ${");
       return false;
     }
-    if (const std::optional<std::string> value = environment_.variable(name)) {
+    const std::optional<std::string> value = environment_.variable(name);
+    if (value && IsValidUtf8(*value)) {
       text->append(*value);
+    } else if (value) {
+      problems_->Add(path,
+                     absl::StrCat("the environment variable ", name, " holds bytes that are not UTF-8; set it anew"));
+      complete = false;
     } else {
       problems_->Add(path, absl::StrCat("the environment variable ", name,
                                         " is not set; set it, name it in --env-file, "

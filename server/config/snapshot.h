@@ -63,6 +63,15 @@ struct PoolLimits {
   bool operator==(const PoolLimits&) const = default;
 };
 
+// Before the first output only.
+struct Retry {
+  int attempts = 3;  // in all, the first included
+  absl::Duration base = absl::Milliseconds(250);
+  absl::Duration cap = absl::Seconds(8);  // never below base
+  double budget = 0.2;
+  bool operator==(const Retry&) const = default;
+};
+
 struct Upstream {
   std::string name;
   std::string dialect;   // one of those the loader was given
@@ -74,6 +83,7 @@ struct Upstream {
   bool http2 = false;
   Timeouts timeouts;
   PoolLimits pool;
+  Retry retry;
   std::optional<double> default_temperature;
   std::optional<int32_t> default_max_tokens;
   std::vector<std::pair<std::string, Secret>> headers;  // sorted by name
@@ -94,6 +104,14 @@ struct Limits {
   size_t event_bytes = size_t{8} << 20;
   size_t buffer_high = size_t{256} << 10;
   size_t buffer_low = size_t{128} << 10;  // below buffer_high
+  int messages = 10'000;
+  int json_depth = 512;
+  size_t header_bytes = size_t{16} << 10;
+  int open_calls = 10'000;
+  int queued_calls = 1'000;
+  absl::Duration queue_wait = absl::Seconds(10);
+  int connection_streams = 10'000;
+  size_t complete_bytes = size_t{4} << 20;
   bool operator==(const Limits&) const = default;
 };
 

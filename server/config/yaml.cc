@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/utf8.h"
 #include "server/config/environment.h"
 
 namespace sluice::config {
@@ -120,18 +121,22 @@ class TreeBuilder final : public YAML::EventHandler {
   bool overflowed_ = false;
 };
 
-// The parser takes some of these for the end of the file, and so would drop what follows.
-bool HasControlCharacter(const std::string& text, Problems* problems) {
+// The parser takes some control characters for the end of the file, and so would drop what follows; bytes that are not
+// UTF-8 it hands on, into log lines and JSON.
+bool IsPlainText(const std::string& text, Problems* problems) {
+  const size_t valid = Utf8ValidPrefix(text);
   int line = 1;
-  for (const char c : text) {
-    if (c == '\n') ++line;
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7f) {
-      problems->AddAt(line, "", "a control character; the file has to be plain UTF-8 text");
-      return true;
-    }
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') ++line;
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool control = (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f;
+    if (!control && i < valid) continue;
+    problems->AddAt(line, "",
+                    absl::StrCat(control ? "a control character" : "bytes that are not UTF-8",
+                                 "; the file has to be plain UTF-8 text"));
+    return false;
   }
-  return false;
+  return true;
 }
 
 }  // namespace
@@ -141,7 +146,7 @@ YamlPtr ParseYaml(const std::string& text, Problems* problems) {
     problems->AddAt(0, "", absl::StrCat("larger than ", kMaxFileBytes, " bytes"));
     return nullptr;
   }
-  if (HasControlCharacter(text, problems)) return nullptr;
+  if (!IsPlainText(text, problems)) return nullptr;
   TreeBuilder tree(problems);
   try {
     std::istringstream in(text);
@@ -149,7 +154,9 @@ YamlPtr ParseYaml(const std::string& text, Problems* problems) {
     if (!parser.HandleNextDocument(tree)) return std::make_shared<YamlNode>();
     if (parser) problems->AddAt(0, "", "more than one YAML document; keep only one, without lines of ---");
   } catch (const YAML::Exception& e) {
-    problems->AddAt(e.mark.line + 1, "", absl::StrCat("not valid YAML (column ", e.mark.column + 1, "): ", e.msg));
+    // The parser quotes single bytes, of longer characters too.
+    problems->AddAt(e.mark.line + 1, "",
+                    absl::StrCat("not valid YAML (column ", e.mark.column + 1, "): ", RepairUtf8(e.msg)));
     return nullptr;
   }
   return tree.root() != nullptr ? tree.root() : std::make_shared<YamlNode>();

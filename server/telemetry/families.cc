@@ -46,7 +46,12 @@ Families::Families()
       pauses(Counters(registry, kPauses)),
       attempts(Counters(registry, kAttempts)),
       tokens(Counters(registry, kTokens)),
+      tokens_estimated(Counters(registry, kTokensEstimated)),
+      timeouts(Counters(registry, kTimeouts)),
+      retries(Counters(registry, kRetries)),
+      retries_denied(Counters(registry, kRetriesDenied)),
       upstream_bytes(Counters(registry, kUpstreamBytes)),
+      limits_reached(Counters(registry, kLimitsReached)),
       reloads(Counters(registry, kReloads)),
       build_info(Gauges(registry, kBuildInfo)) {}
 

@@ -37,7 +37,12 @@ struct Families {
   prometheus::Family<prometheus::Counter>& pauses;
   prometheus::Family<prometheus::Counter>& attempts;
   prometheus::Family<prometheus::Counter>& tokens;
+  prometheus::Family<prometheus::Counter>& tokens_estimated;
+  prometheus::Family<prometheus::Counter>& timeouts;
+  prometheus::Family<prometheus::Counter>& retries;
+  prometheus::Family<prometheus::Counter>& retries_denied;
   prometheus::Family<prometheus::Counter>& upstream_bytes;
+  prometheus::Family<prometheus::Counter>& limits_reached;
   prometheus::Family<prometheus::Counter>& reloads;
   prometheus::Family<prometheus::Gauge>& build_info;
 };

@@ -63,7 +63,8 @@ struct Metrics::State {
   std::mutex series_mutex;
   std::map<std::array<std::string, 6>, std::shared_ptr<Series>> series;
   std::mutex sampler_mutex;
-  std::function<std::vector<PoolSample>()> sampler;
+  std::function<std::vector<PoolSample>()> pool_sampler;
+  std::function<int()> queue_sampler;
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {
@@ -84,15 +85,23 @@ void Metrics::ReloadDone(bool ok) { (ok ? state_->reloads_ok : state_->reloads_f
 
 void Metrics::SetPoolSampler(std::function<std::vector<PoolSample>()> sampler) {
   std::lock_guard<std::mutex> lock(state_->sampler_mutex);
-  state_->sampler = std::move(sampler);
+  state_->pool_sampler = std::move(sampler);
+}
+
+void Metrics::SetQueueSampler(std::function<int()> sampler) {
+  std::lock_guard<std::mutex> lock(state_->sampler_mutex);
+  state_->queue_sampler = std::move(sampler);
 }
 
 std::string Metrics::Scrape() const {
   std::vector<MetricFamily> families = state_->families->registry.Collect();
   {
-    // Held while it runs, so that once SetPoolSampler returns the former sampler is never called again.
+    // Held while they run, so that once a Set...Sampler returns the former sampler is never called again.
     std::lock_guard<std::mutex> lock(state_->sampler_mutex);
-    if (state_->sampler) AppendPools(state_->sampler(), families);
+    if (state_->pool_sampler) AppendPools(state_->pool_sampler(), families);
+    if (state_->queue_sampler) {
+      families.push_back(MakeFamily(kQueuedCalls, {{{}, static_cast<double>(state_->queue_sampler())}}));
+    }
   }
   AppendProcess(families);
   // The registry keeps hash maps: sorted, two scrapes can be compared line by line.

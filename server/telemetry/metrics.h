@@ -67,6 +67,10 @@ class DeltaMeter {
 struct CallRecord {
   absl::string_view code;        // gRPC code name: "OK", "UNAVAILABLE"
   absl::string_view error_type;  // ErrorKindName, or "" on success
+  // The timer that ended the call itself, whichever attempt was running: "total", "caller_stall"; "" if none did. A
+  // timer stands here or in an AttemptRecord, never in both.
+  absl::string_view timer;
+  absl::string_view limit;  // our own limit that the call was above, as "limits.open_calls"; "" if none
   double duration_s = 0;
   std::optional<double> time_to_first_output_s;
   std::optional<double> time_per_output_token_s;  // (duration - ttft) / (completion tokens - 1)
@@ -77,10 +81,12 @@ struct CallRecord {
 
 // What is known of one attempt (one upstream request) when it ends.
 struct AttemptRecord {
-  absl::string_view error_type;
+  absl::string_view error_type;  // ErrorKindName, or "" on success
+  absl::string_view timer;       // the attempt's own timer that ended it, as "first_byte"; "" if none did
   double duration_s = 0;
   std::optional<int64_t> prompt_tokens;
   std::optional<int64_t> completion_tokens;
+  bool tokens_estimated = false;  // the two counts are the gateway's own guess
   uint64_t bytes_to_upstream = 0;
   uint64_t bytes_from_upstream = 0;
 };
@@ -92,6 +98,9 @@ class Series {
   virtual void CallStarted() = 0;  // open streams up
   virtual void CallEnded(const CallRecord& record) = 0;
   virtual void AttemptEnded(const AttemptRecord& record) = 0;
+  // Another attempt begins after one that failed; `cause` is that one's ErrorKindName.
+  virtual void Retried(absl::string_view cause) = 0;
+  virtual void RetryDenied() = 0;  // none begins, because the upstream's retry budget is used up
   virtual void Flush(DeltaMeter& meter) = 0;
   virtual void Paused() = 0;  // back-pressure: an upstream was paused for a slow caller
 };
@@ -125,6 +134,8 @@ class Metrics {
   // Called on each scrape for the pools' present state; empty calls none. `sampler` must not call back into Metrics.
   // When this returns, the sampler before it is not running and is not called again.
   void SetPoolSampler(std::function<std::vector<PoolSample>()> sampler);
+  // The same for the calls that wait for one of limits.open_calls to end.
+  void SetQueueSampler(std::function<int()> sampler);
   // The text exposition format 0.0.4.
   std::string Scrape() const;
   static constexpr char kContentType[] = "text/plain; version=0.0.4; charset=utf-8";

@@ -91,6 +91,26 @@ inline constexpr MetricInfo kTokens = {"sluice_tokens_total",
                                        MetricKind::kCounter,
                                        {"upstream", "model", "type"},
                                        "Tokens as the upstreams counted them; type is input or output."};
+inline constexpr MetricInfo kTokensEstimated = {
+    "sluice_tokens_estimated_total",
+    MetricKind::kCounter,
+    {"upstream", "model", "type"},
+    "Tokens that the gateway estimated because the answer ended before the upstream's count came; in no other metric."};
+inline constexpr MetricInfo kTimeouts = {
+    "sluice_timeouts_total",
+    MetricKind::kCounter,
+    {"upstream", "timer"},
+    "Timers fired: pool, connect, tls, send, first_byte, first_output, idle of an attempt; total, caller_stall of a "
+    "call."};
+inline constexpr MetricInfo kRetries = {
+    "sluice_retries_total",
+    MetricKind::kCounter,
+    {"upstream", "cause"},
+    "Attempts made again; cause is the kind of error that the one before ended with."};
+inline constexpr MetricInfo kRetriesDenied = {"sluice_retries_denied_total",
+                                              MetricKind::kCounter,
+                                              {"upstream"},
+                                              "Retries not made because the upstream's retry budget was used up."};
 inline constexpr MetricInfo kUpstreamBytes = {
     "sluice_upstream_bytes_total",
     MetricKind::kCounter,
@@ -106,6 +126,13 @@ inline constexpr MetricInfo kPoolWaiting = {"sluice_pool_waiting",
                                             "Requests waiting now for a free connection to an upstream."};
 inline constexpr MetricInfo kPoolOpened = {
     "sluice_pool_opened_total", MetricKind::kCounter, {"upstream"}, "Connections opened to an upstream."};
+inline constexpr MetricInfo kLimitsReached = {
+    "sluice_limits_reached_total",
+    MetricKind::kCounter,
+    {"limit"},
+    "Calls refused or ended by a limit of the gateway's own; limit is its name in the configuration."};
+inline constexpr MetricInfo kQueuedCalls = {
+    "sluice_queued_calls", MetricKind::kGauge, {}, "Calls that wait now for one of limits.open_calls to end."};
 inline constexpr MetricInfo kReloads = {"sluice_reloads_total",
                                         MetricKind::kCounter,
                                         {"result"},
@@ -130,7 +157,8 @@ inline constexpr MetricInfo kProcessThreads = {"process_threads", MetricKind::kG
 inline constexpr std::array kAllMetrics = {
     &kServerDuration, &kTimeToFirstToken, &kTimePerOutputToken, &kClientDuration,  &kTokenUsage,     &kCalls,
     &kOpenStreams,    &kDeltas,           &kDeltaGap,           &kOverhead,        &kCallerBytes,    &kPauses,
-    &kAttempts,       &kTokens,           &kUpstreamBytes,      &kPoolConnections, &kPoolWaiting,    &kPoolOpened,
+    &kAttempts,       &kTokens,           &kTokensEstimated,    &kTimeouts,        &kRetries,        &kRetriesDenied,
+    &kUpstreamBytes,  &kPoolConnections,  &kPoolWaiting,        &kPoolOpened,      &kLimitsReached,  &kQueuedCalls,
     &kReloads,        &kBuildInfo,        &kProcessCpu,         &kProcessResident, &kProcessOpenFds, &kProcessMaxFds,
     &kProcessStart,   &kProcessThreads};
 
@@ -147,6 +175,11 @@ inline constexpr char kFailed[] = "failed";
 inline constexpr char kInUse[] = "in_use";
 inline constexpr char kIdle[] = "idle";
 inline constexpr char kOther[] = "other";
+
+// The timers a call can end by, as errors name them. Their series exist from the start with 0, so that a rate sees the
+// first one that fires.
+inline constexpr std::array kTimers = {"pool",         "connect", "tls",   "send",        "first_byte",
+                                       "first_output", "idle",    "total", "caller_stall"};
 
 // ---- Upper bounds of the histograms, each included in its bucket. The GenAI ones are the conventions' advice; time to
 // first token goes on to 60 s because reasoning models think that long, and time per token begins at 1 ms because

@@ -19,12 +19,10 @@ prometheus::Labels PerRoute(const MetricInfo& info, const SeriesLabels& labels) 
   return MakeLabels(info, {labels.operation, labels.route, labels.upstream});
 }
 
-// Adds one attempt's tokens of one type, if the upstream counted any.
-void AddTokens(const std::optional<int64_t>& tokens, prometheus::Histogram& usage, prometheus::Counter& total) {
-  if (!tokens.has_value()) return;
-  const double count = static_cast<double>(std::max<int64_t>(*tokens, 0));
-  usage.Observe(count);
-  total.Increment(count);
+// One attempt's tokens of one type, if they are known.
+std::optional<double> CountOf(const std::optional<int64_t>& tokens) {
+  if (!tokens) return std::nullopt;
+  return static_cast<double>(std::max<int64_t>(*tokens, 0));
 }
 
 }  // namespace
@@ -43,6 +41,16 @@ RegisteredSeries::RegisteredSeries(std::shared_ptr<Families> families, const Ser
       client_durations_([f = families_.get(), labels](const std::string& error) -> prometheus::Histogram& {
         return f->client_duration.Add(GenAi(kClientDuration, labels, error), kDurationBounds);
       }),
+      timeouts_([f = families_.get(), labels](const std::string& timer) -> prometheus::Counter& {
+        return f->timeouts.Add(MakeLabels(kTimeouts, {labels.upstream, timer}));
+      }),
+      retries_([f = families_.get(), labels](const std::string& cause) -> prometheus::Counter& {
+        return f->retries.Add(MakeLabels(kRetries, {labels.upstream, cause}));
+      }),
+      limits_reached_([f = families_.get()](const std::string& limit) -> prometheus::Counter& {
+        return f->limits_reached.Add(MakeLabels(kLimitsReached, {limit}));
+      }),
+      retries_denied_(families_->retries_denied.Add(MakeLabels(kRetriesDenied, {labels.upstream}))),
       open_streams_(families_->open_streams.Add(PerRoute(kOpenStreams, labels))),
       time_to_first_token_(
           families_->time_to_first_token.Add(GenAi(kTimeToFirstToken, labels), kTimeToFirstTokenBounds)),
@@ -55,6 +63,10 @@ RegisteredSeries::RegisteredSeries(std::shared_ptr<Families> families, const Ser
       output_usage_(families_->token_usage.Add(GenAi(kTokenUsage, labels, kOutput), kTokenBounds)),
       input_tokens_(families_->tokens.Add(MakeLabels(kTokens, {labels.upstream, labels.model, kInput}))),
       output_tokens_(families_->tokens.Add(MakeLabels(kTokens, {labels.upstream, labels.model, kOutput}))),
+      input_tokens_estimated_(
+          families_->tokens_estimated.Add(MakeLabels(kTokensEstimated, {labels.upstream, labels.model, kInput}))),
+      output_tokens_estimated_(
+          families_->tokens_estimated.Add(MakeLabels(kTokensEstimated, {labels.upstream, labels.model, kOutput}))),
       bytes_from_upstream_(families_->upstream_bytes.Add(MakeLabels(kUpstreamBytes, {labels.upstream, kIn}))),
       bytes_to_upstream_(families_->upstream_bytes.Add(MakeLabels(kUpstreamBytes, {labels.upstream, kOut}))),
       deltas_(families_->deltas.Add(PerRoute(kDeltas, labels))),
@@ -67,6 +79,7 @@ RegisteredSeries::RegisteredSeries(std::shared_ptr<Families> families, const Ser
   server_durations_.Get("");
   attempts_.Get(kOk);
   client_durations_.Get("");
+  for (const char* timer : kTimers) timeouts_.Get(timer);
 }
 
 void RegisteredSeries::CallStarted() { open_streams_.Increment(); }
@@ -75,6 +88,8 @@ void RegisteredSeries::CallEnded(const CallRecord& record) {
   open_streams_.Decrement();
   calls_.Get(record.code).Increment();
   server_durations_.Get(record.error_type).Observe(record.duration_s);
+  if (!record.timer.empty()) timeouts_.Get(record.timer).Increment();
+  if (!record.limit.empty()) limits_reached_.Get(record.limit).Increment();
   if (record.time_to_first_output_s) time_to_first_token_.Observe(*record.time_to_first_output_s);
   if (record.time_per_output_token_s) time_per_output_token_.Observe(*record.time_per_output_token_s);
   if (record.overhead_s) overhead_.Observe(*record.overhead_s);
@@ -85,11 +100,25 @@ void RegisteredSeries::CallEnded(const CallRecord& record) {
 void RegisteredSeries::AttemptEnded(const AttemptRecord& record) {
   attempts_.Get(record.error_type.empty() ? absl::string_view(kOk) : record.error_type).Increment();
   client_durations_.Get(record.error_type).Observe(record.duration_s);
-  AddTokens(record.prompt_tokens, input_usage_, input_tokens_);
-  AddTokens(record.completion_tokens, output_usage_, output_tokens_);
+  if (!record.timer.empty()) timeouts_.Get(record.timer).Increment();
+  AddTokens(record);
   bytes_to_upstream_.Increment(static_cast<double>(record.bytes_to_upstream));
   bytes_from_upstream_.Increment(static_cast<double>(record.bytes_from_upstream));
 }
+
+void RegisteredSeries::AddTokens(const AttemptRecord& record) {
+  const std::optional<double> input = CountOf(record.prompt_tokens), output = CountOf(record.completion_tokens);
+  // A guess stands apart from the counts that bills are made of.
+  if (input) (record.tokens_estimated ? input_tokens_estimated_ : input_tokens_).Increment(*input);
+  if (output) (record.tokens_estimated ? output_tokens_estimated_ : output_tokens_).Increment(*output);
+  if (record.tokens_estimated) return;
+  if (input) input_usage_.Observe(*input);
+  if (output) output_usage_.Observe(*output);
+}
+
+void RegisteredSeries::Retried(absl::string_view cause) { retries_.Get(cause).Increment(); }
+
+void RegisteredSeries::RetryDenied() { retries_denied_.Increment(); }
 
 void RegisteredSeries::Flush(DeltaMeter& meter) {
   const DeltaMeter::Pending pending = meter.Take();

@@ -51,16 +51,24 @@ class RegisteredSeries final : public Series {
   void CallStarted() override;
   void CallEnded(const CallRecord& record) override;
   void AttemptEnded(const AttemptRecord& record) override;
+  void Retried(absl::string_view cause) override;
+  void RetryDenied() override;
   void Flush(DeltaMeter& meter) override;
   void Paused() override;
 
  private:
+  void AddTokens(const AttemptRecord& record);
+
   const std::shared_ptr<Families> families_;
 
   ByValue<prometheus::Counter> calls_;               // by code
   ByValue<prometheus::Histogram> server_durations_;  // by error_type
   ByValue<prometheus::Counter> attempts_;            // by outcome
   ByValue<prometheus::Histogram> client_durations_;  // by error_type
+  ByValue<prometheus::Counter> timeouts_;            // by timer
+  ByValue<prometheus::Counter> retries_;             // by cause
+  ByValue<prometheus::Counter> limits_reached_;      // by limit
+  prometheus::Counter& retries_denied_;
   prometheus::Gauge& open_streams_;
   prometheus::Histogram& time_to_first_token_;
   prometheus::Histogram& time_per_output_token_;
@@ -71,6 +79,8 @@ class RegisteredSeries final : public Series {
   prometheus::Histogram& output_usage_;
   prometheus::Counter& input_tokens_;
   prometheus::Counter& output_tokens_;
+  prometheus::Counter& input_tokens_estimated_;
+  prometheus::Counter& output_tokens_estimated_;
   prometheus::Counter& bytes_from_upstream_;
   prometheus::Counter& bytes_to_upstream_;
   prometheus::Counter& deltas_;

@@ -30,6 +30,7 @@ TEST(CheckUpstreamTest, FillsInDefaults) {
   EXPECT_EQ((*snapshot)->upstreams, std::vector<Upstream>{expected});
   EXPECT_EQ(expected.timeouts.total, absl::Minutes(30));
   EXPECT_EQ(expected.pool.connections, 1024);
+  EXPECT_EQ(expected.retry.attempts, 3);
 }
 
 TEST(CheckUpstreamTest, NeedsDialectAndUrl) {
@@ -146,6 +147,39 @@ TEST(CheckUpstreamTest, PoolsHaveARange) {
   const auto small = Load(WithUpstream("    pool: {connections: 8}\n"));
   ASSERT_TRUE(small.ok()) << small.status();
   EXPECT_EQ((*small)->upstreams[0].pool.idle, 8);
+}
+
+TEST(CheckUpstreamTest, RetriesArriveInTheirPlaces) {
+  const auto snapshot = Load(WithUpstream("    retry: {attempts: 10, base: 1s, cap: 2s, budget: 0.5}\n"));
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  EXPECT_EQ((*snapshot)->upstreams[0].retry, (Retry{10, absl::Seconds(1), absl::Seconds(2), 0.5}));
+  const auto defaults = Load(WithUpstream("    retry: {}\n"));
+  ASSERT_TRUE(defaults.ok()) << defaults.status();
+  EXPECT_EQ((*defaults)->upstreams[0].retry, (Retry{3, absl::Milliseconds(250), absl::Seconds(8), 0.2}));
+}
+
+TEST(CheckUpstreamTest, RetriesHaveARange) {
+  EXPECT_EQ(ErrorsOfGood("retry: {attempts: 0}"), "retry.attempts: 0 is out of range; take 1 to 10");
+  EXPECT_EQ(ErrorsOfGood("retry: {attempts: 11}"), "retry.attempts: 11 is out of range; take 1 to 10");
+  EXPECT_EQ(ErrorsOfGood("retry: {base: 0s}"), "retry.base: 0 is out of range; take more than 0 and at most 24h");
+  EXPECT_EQ(ErrorsOfGood("retry: {cap: 25h}"), "retry.cap: 25h is out of range; take more than 0 and at most 24h");
+  EXPECT_EQ(ErrorsOfGood("retry: {budget: 1.01}"), "retry.budget: 1.01 is out of range; take 0 to 1");
+  EXPECT_EQ(ErrorsOfGood("retry: {budget: -0.1}"), "retry.budget: -0.1 is out of range; take 0 to 1");
+  EXPECT_EQ(ErrorsOfGood("retry: {budget: nan}"), "retry.budget: nan is out of range; take 0 to 1");
+  EXPECT_EQ(ErrorsOfGood("retry: {attempts: 1, base: 1ns, cap: 1ns, budget: 0}"), "");
+  EXPECT_EQ(ErrorsOfGood("retry: {base: 24h, budget: 1}"), "");
+}
+
+TEST(CheckUpstreamTest, TheCapOfBackoffIsNoLessThanItsBase) {
+  EXPECT_EQ(ErrorsOfGood("retry: {base: 2s, cap: 1s}"),
+            "retry.cap: 1s is less than retry.base, which is 2s; take as much or more");
+  EXPECT_EQ(ErrorsOfGood("retry: {cap: 249ms}"),
+            "retry.cap: 249ms is less than retry.base, which is 250ms; take as much or more");
+  EXPECT_EQ(ErrorsOfGood("retry: {base: -1s, cap: 1ms}"),
+            "retry.base: -1s is out of range; take more than 0 and at most 24h");
+  const auto slow = Load(WithUpstream("    retry: {base: 10s}\n"));
+  ASSERT_TRUE(slow.ok()) << slow.status();
+  EXPECT_EQ((*slow)->upstreams[0].retry.cap, absl::Seconds(10));
 }
 
 TEST(CheckUpstreamTest, DefaultsHaveARange) {

@@ -136,6 +136,13 @@ TEST(MessageReaderTest, EachMissingVariableIsNamed) {
             "--env-file, or write the value here");
 }
 
+TEST(MessageReaderTest, AVariableOfOtherBytesThanTextIsNamed) {
+  FakeWorld world;
+  world.variables["MODEL"] = "m\xFF";
+  EXPECT_EQ(ErrorsOf(WithUpstream("default_model: \"${MODEL}\"\n"), world),
+            "sluice.yaml:5: default_model: the environment variable MODEL holds bytes that are not UTF-8; set it anew");
+}
+
 TEST(MessageReaderTest, MalformedVariablesAreNotShown) {
   for (const char* bad : {"${", "${}", "${HS-f3Rq8Wm2Lx7Zt5Kc9Vb1}", "${A:-b}", "${A", "x${ A}"}) {
     EXPECT_EQ(ErrorsOf(WithUpstream(absl::StrCat("    api_key: \"", bad, "\"\n"))),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/utf8.h"
 #include "server/config/environment.h"
 
 namespace sluice::config {
@@ -46,6 +47,7 @@ TEST(YamlTest, AnAliasSharesItsAnchorsValue) {
 TEST(YamlTest, SyntaxErrorsNameTheLine) {
   EXPECT_EQ(SyntaxError("a: 1\nb: [1\nc: 2\n").substr(0, 26), "f.yaml:3: not valid YAML (");
   EXPECT_EQ(SyntaxError("a: *nowhere\n").substr(0, 26), "f.yaml:1: not valid YAML (");
+  EXPECT_TRUE(IsValidUtf8(SyntaxError("a: \"\\\xD1\xAA\"\n")));
 }
 
 TEST(YamlTest, RefusesWhatWouldBeReadOtherwiseThanMeant) {
@@ -58,6 +60,9 @@ TEST(YamlTest, RefusesWhatWouldBeReadOtherwiseThanMeant) {
   EXPECT_EQ(SyntaxError("a: 1\n\x04\nb: 2\n"), "f.yaml:2: a control character; the file has to be plain UTF-8 text");
   EXPECT_EQ(SyntaxError(std::string("a: 1\n\0b", 7)),
             "f.yaml:2: a control character; the file has to be plain UTF-8 text");
+  EXPECT_EQ(SyntaxError("a: \xC3\xA9\nb: \xFF\n"),
+            "f.yaml:2: bytes that are not UTF-8; the file has to be plain UTF-8 text");
+  EXPECT_EQ(SyntaxError("a: \xE2\x82"), "f.yaml:1: bytes that are not UTF-8; the file has to be plain UTF-8 text");
 }
 
 TEST(YamlTest, AliasBombsAreDefused) {

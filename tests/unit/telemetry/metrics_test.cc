@@ -45,6 +45,7 @@ void RunOneCall(Series& series) {
   failed.error_type = "overloaded";
   failed.duration_s = 0.5;
   series.AttemptEnded(failed);
+  series.Retried("overloaded");
   AttemptRecord attempt;
   attempt.duration_s = 1.0;
   attempt.prompt_tokens = 17;
@@ -54,6 +55,7 @@ void RunOneCall(Series& series) {
   series.AttemptEnded(attempt);
   CallRecord call;
   call.code = "OK";
+  call.limit = "limits.open_calls";  // not of a call that is OK, but every family is to have a sample
   call.duration_s = 1.6;
   call.time_to_first_output_s = 0.9;
   call.time_per_output_token_s = 0.02;
@@ -66,6 +68,7 @@ void RunOneCall(Series& series) {
 TEST(Metrics, EveryFamilyOfTheListIsScrapedWithItsHelpAndTypeAndNoOther) {
   Metrics metrics;
   metrics.SetPoolSampler(OnePool);
+  metrics.SetQueueSampler([] { return 5; });
   metrics.ReloadDone(true);
   RunOneCall(*metrics.Resolve(Labels()));
   const ParsedScrape scrape = ParseScrape(metrics.Scrape());
@@ -155,6 +158,18 @@ TEST(Metrics, WhatWasNotMeasuredIsNotObserved) {
   EXPECT_EQ(s.Value(absl::StrCat("gen_ai_server_time_per_output_token_seconds_count", rest)), 0);
   EXPECT_EQ(s.Value("sluice_overhead_seconds_count{operation=\"chat\"}"), 0);
   EXPECT_EQ(s.Value("sluice_tokens_total{model=\"gpt-4.1\",type=\"input\",upstream=\"holysheep\"}"), 0);
+}
+
+TEST(Metrics, TheQueueIsSampledAtEachScrape) {
+  Metrics metrics;
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).families.count("sluice_queued_calls"), 0u);
+  int waiting = 0;
+  metrics.SetQueueSampler([&waiting] { return waiting; });
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value("sluice_queued_calls"), 0);
+  waiting = 7;
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value("sluice_queued_calls"), 7);
+  metrics.SetQueueSampler(nullptr);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).families.count("sluice_queued_calls"), 0u);
 }
 
 TEST(Metrics, OpenStreamsCountsCallsBetweenStartAndEnd) {

@@ -12,6 +12,8 @@
 namespace sluice::telemetry {
 namespace {
 
+const SeriesLabels kLabels = {"chat", "*", "up", "openai", "m", "host"};
+
 double GapBucket(const Metrics& metrics, absl::string_view bound) {
   return ParseScrape(metrics.Scrape())
       .Value(absl::StrCat("sluice_delta_gap_seconds_bucket{upstream=\"up\",le=\"", bound, "\"}"));
@@ -28,7 +30,7 @@ class Gaps : public ::testing::Test {
   FakeClock clock_;
   DeltaMeter meter_;
   Metrics metrics_;
-  std::shared_ptr<Series> series_ = metrics_.Resolve({"chat", "*", "up", "openai", "m", "host"});
+  std::shared_ptr<Series> series_ = metrics_.Resolve(kLabels);
 };
 
 TEST_F(Gaps, TheFirstDeltaOfAStreamHasNone) {
@@ -95,6 +97,99 @@ TEST_F(Gaps, DeltasOfOneInstantAreInTheLowestBucket) {
   After(absl::ZeroDuration());
   series_->Flush(meter_);
   EXPECT_EQ(GapBucket(metrics_, "0.0005"), 1);
+}
+
+TEST(Counts, EveryTimerIsThereFromTheStartAndCountsWhereItFired) {
+  Metrics metrics;
+  const auto series = metrics.Resolve(kLabels);
+  const auto timer = [](absl::string_view name) {
+    return absl::StrCat("sluice_timeouts_total{timer=\"", name, "\",upstream=\"up\"}");
+  };
+  const ParsedScrape before = ParseScrape(metrics.Scrape());
+  EXPECT_EQ(before.families.at("sluice_timeouts_total").samples.size(), kTimers.size());
+  for (const char* name :
+       {"pool", "connect", "tls", "send", "first_byte", "first_output", "idle", "total", "caller_stall"}) {
+    EXPECT_EQ(before.Value(timer(name)), 0) << name;
+  }
+  AttemptRecord attempt;
+  attempt.error_type = "timeout";
+  attempt.timer = "first_byte";
+  series->AttemptEnded(attempt);
+  series->AttemptEnded(attempt);
+  series->AttemptEnded({});
+  series->CallStarted();
+  CallRecord call;
+  call.code = "DEADLINE_EXCEEDED";
+  call.timer = "total";
+  series->CallEnded(call);
+  const ParsedScrape after = ParseScrape(metrics.Scrape());
+  EXPECT_EQ(after.Value(timer("first_byte")), 2);
+  EXPECT_EQ(after.Value(timer("total")), 1);
+  EXPECT_EQ(after.Value(timer("idle")), 0);
+  EXPECT_EQ(after.families.at("sluice_timeouts_total").samples.size(), kTimers.size()) << "no timer counted as \"\"";
+}
+
+TEST(Counts, RetriesAreCountedByCauseAndDenialsApart) {
+  Metrics metrics;
+  const auto series = metrics.Resolve(kLabels);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value("sluice_retries_denied_total{upstream=\"up\"}"), 0);
+  series->Retried("overloaded");
+  series->Retried("truncated");
+  series->Retried("overloaded");
+  series->RetryDenied();
+  const ParsedScrape s = ParseScrape(metrics.Scrape());
+  EXPECT_EQ(s.Value("sluice_retries_total{cause=\"overloaded\",upstream=\"up\"}"), 2);
+  EXPECT_EQ(s.Value("sluice_retries_total{cause=\"truncated\",upstream=\"up\"}"), 1);
+  EXPECT_EQ(s.Value("sluice_retries_denied_total{upstream=\"up\"}"), 1);
+}
+
+TEST(Counts, EstimatedTokensStandApartFromTheCounted) {
+  Metrics metrics;
+  const auto series = metrics.Resolve(kLabels);
+  AttemptRecord attempt;
+  attempt.prompt_tokens = 17;
+  attempt.completion_tokens = 3;
+  series->AttemptEnded(attempt);
+  attempt.prompt_tokens = 1000;
+  attempt.completion_tokens = 200;
+  attempt.tokens_estimated = true;
+  series->AttemptEnded(attempt);
+  attempt.prompt_tokens.reset();
+  series->AttemptEnded(attempt);
+  const ParsedScrape s = ParseScrape(metrics.Scrape());
+  const auto tokens = [&s](absl::string_view name, absl::string_view type) {
+    return s.Value(absl::StrCat(name, "{model=\"m\",type=\"", type, "\",upstream=\"up\"}"));
+  };
+  EXPECT_EQ(tokens("sluice_tokens_total", "input"), 17);
+  EXPECT_EQ(tokens("sluice_tokens_total", "output"), 3);
+  EXPECT_EQ(tokens("sluice_tokens_estimated_total", "input"), 1000);
+  EXPECT_EQ(tokens("sluice_tokens_estimated_total", "output"), 400);
+  for (const char* type : {"input", "output"}) {
+    const std::string usage = absl::StrCat(
+        "gen_ai_client_token_usage_count{gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"openai\","
+        "gen_ai_request_model=\"m\",gen_ai_response_model=\"m\",gen_ai_token_type=\"",
+        type, "\",server_address=\"host\"}");
+    EXPECT_EQ(s.Value(usage), 1) << type;
+  }
+}
+
+TEST(Counts, ALimitIsCountedOverAllSeries) {
+  Metrics metrics;
+  SeriesLabels other = kLabels;
+  other.upstream = "none";
+  CallRecord call;
+  call.code = "RESOURCE_EXHAUSTED";
+  for (const SeriesLabels& labels : {kLabels, other}) {
+    metrics.Resolve(labels)->CallStarted();
+    call.limit = "limits.open_calls";
+    metrics.Resolve(labels)->CallEnded(call);
+    metrics.Resolve(labels)->CallStarted();
+    call.limit = "";
+    metrics.Resolve(labels)->CallEnded(call);
+  }
+  const ParsedScrape s = ParseScrape(metrics.Scrape());
+  EXPECT_EQ(s.families.at("sluice_limits_reached_total").samples.size(), 1u);
+  EXPECT_EQ(s.Value("sluice_limits_reached_total{limit=\"limits.open_calls\"}"), 2);
 }
 
 TEST(ByValue, MakesEachValueOnceAndOtherBeyondTheLimit) {
