@@ -165,7 +165,8 @@ void ReplyReader::FailNotSse(const char* what, chat::EventSink& sink) {
 void ReplyReader::FailTooLarge(const char* what, chat::EventSink& sink) {
   chat::Error error;
   error.kind = chat::ErrorKind::kTooLarge;
-  error.message = absl::StrCat(what, " is longer than the limit of ", max_bytes_, " bytes");
+  error.message = absl::StrCat(what, " is longer than limits.event_bytes allows (", max_bytes_, " bytes)");
+  error.limit = "limits.event_bytes";
   decoder_->Fail(error, sink);
 }
 

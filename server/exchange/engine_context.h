@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "server/base/random.h"
 #include "server/exchange/plan.h"
 #include "server/loop/loop.h"
 #include "server/upstream/client.h"
@@ -14,6 +15,7 @@ struct EngineContext {
   loop::Loop& loop;
   upstream::Client& client;
   std::shared_ptr<const Plan> plan;  // replaced on reload, on the loop's thread
+  Random& random = Random::Real();
 };
 
 }  // namespace sluice::exchange

@@ -9,14 +9,14 @@
 #include "server/base/utf8.h"
 #include "server/chat/validate.h"
 #include "server/exchange/failures.h"
+#include "server/exchange/usage_estimate.h"
+#include "server/route/retry.h"
 
 namespace sluice::exchange {
 namespace {
 
-// Enough of an error page to classify it; an upstream cannot make us hold more.
-constexpr size_t kMaxFailureBody = size_t{64} << 10;
-// A header is any bytes the upstream likes; this one goes into messages, which have to be UTF-8.
-constexpr size_t kMaxProviderId = 128;
+// Real ones take a few dozen bytes; an upstream may not fill the caller's messages with them.
+constexpr size_t kMaxIdentity = 1024;
 
 // Some providers put a sentence where a code belongs, and a sentence can echo the prompt or the key.
 bool IsName(absl::string_view text) {
@@ -25,11 +25,26 @@ bool IsName(absl::string_view text) {
   });
 }
 
-bool IsSuccess(int status) { return status >= 200 && status < 300; }
+std::string Clipped(absl::string_view text) { return std::string(text.substr(0, Utf8Boundary(text, kMaxIdentity))); }
 
 void PutUnder(const std::string& parent, std::string* field) {
   if (parent.empty()) return;
   *field = field->empty() ? parent : absl::StrCat(parent, ".", *field);
+}
+
+// Whether it is we who cut an answer short: the upstream was at work, and will want to be paid for it.
+bool CutByUs(const chat::Error& error) {
+  switch (error.kind) {
+    case chat::ErrorKind::kCancelled:
+    case chat::ErrorKind::kDeadline:
+    case chat::ErrorKind::kDraining:
+    case chat::ErrorKind::kCallerStalled:
+    case chat::ErrorKind::kAnswerTooLarge:
+    case chat::ErrorKind::kTimeout:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -40,168 +55,179 @@ Exchange::Exchange(const EngineContext& context, CallFacts facts, Ledger* ledger
       facts_(std::move(facts)),
       ledger_(ledger),
       consumer_(consumer),
-      first_output_timer_(context.loop,
-                          [this] { FailFromOutside(TimerFired("first_output", backend_->first_output)); }),
-      deadline_timer_(context.loop, [this] {
-        FailFromOutside(total_is_nearer_ ? TimerFired("total", backend_->total) : DeadlinePassed());
-      }) {}
+      deadline_timer_(context.loop,
+                      [this] {
+                        const bool callers = facts_.deadline && deadline_ == *facts_.deadline;
+                        Fail(callers ? DeadlinePassed() : TimerFired("total", backend_->total));
+                      }),
+      backoff_timer_(context.loop, [this] { StartAttempt(); }) {}
 
 Exchange::~Exchange() = default;
 
 void Exchange::Start(chat::Request request, std::vector<chat::FieldViolation> violations) {
-  if (request.model.empty()) request.model = plan_->default_model;
-  for (auto& violation : chat::Validate(request)) violations.push_back(std::move(violation));
-  if (!violations.empty()) {
-    for (auto& violation : violations) PutUnder(facts_.request_field, &violation.field);
-    const chat::Error error = BadRequest(std::move(violations));
-    return End(&error);
-  }
-  if (!Route(&request)) {
-    const chat::Error error = NoRoute(request.model);
-    return End(&error);
-  }
-  wants_usage_ = request.include_usage;
-  const MonoTime now = context_.loop.clock().Now();
-  const MonoTime total = After(now, backend_->total);
-  total_is_nearer_ = !facts_.deadline || total < *facts_.deadline;
-  deadline_timer_.ArmAt(total_is_nearer_ ? total : *facts_.deadline);
-  StartAttempt(request);
+  request_ = std::move(request);
+  if (request_.model.empty()) request_.model = plan_->default_model;
+  if (const auto refusal = Refusal(std::move(violations))) return End(&*refusal);
+  wants_usage_ = request_.include_usage;
+  prompt_tokens_ = EstimatePromptTokens(request_);
+  deadline_ = After(context_.loop.clock().Now(), backend_->total);
+  if (facts_.deadline) deadline_ = std::min(deadline_, *facts_.deadline);
+  deadline_timer_.ArmAt(deadline_);
+  budget_.emplace(backend_->retry_budget);
+  StartAttempt();
 }
 
-bool Exchange::Route(chat::Request* request) {
-  const auto match = plan_->router.Find(request->model);
+std::optional<chat::Error> Exchange::Refusal(std::vector<chat::FieldViolation> violations) {
+  const Limits& limits = plan_->limits;
+  if (facts_.request_bytes > limits.request_bytes) {
+    return AboveLimit("limits.request_bytes", limits.request_bytes, "bytes", facts_.request_bytes);
+  }
+  if (request_.messages.size() > limits.messages) {
+    return AboveLimit("limits.messages", limits.messages, "messages", request_.messages.size());
+  }
+  for (auto& violation : chat::Validate(request_)) violations.push_back(std::move(violation));
+  if (!violations.empty()) {
+    for (auto& violation : violations) PutUnder(facts_.request_field, &violation.field);
+    return BadRequest(std::move(violations));
+  }
+  if (!Route()) return NoRoute(request_.model);
+  return std::nullopt;
+}
+
+bool Exchange::Route() {
+  const auto match = plan_->router.Find(request_.model);
   if (!match) return false;
   backend_ = plan_->backends[match->rule->upstream];
-  ledger_->Routed(*match, request->model);
-  if (!match->rule->model.empty()) request->model = match->rule->model;
-  model_ = request->model;
+  ledger_->Routed(*match, request_.model);
+  if (!match->rule->model.empty()) request_.model = match->rule->model;
+  model_ = request_.model;
   return true;
 }
 
-void Exchange::StartAttempt(const chat::Request& request) {
-  state_ = State::kWaiting;
-  dialect::HttpRequest http = backend_->codec->EncodeChat(request, backend_->target);
-  http.headers.emplace_back("X-Request-Id", ledger_->request_id());
+void Exchange::StartAttempt() {
+  dialect::HttpRequest http = backend_->codec->EncodeChat(request_, backend_->target);
+  http.headers.emplace_back("X-Request-Id", ledger_->request_id());  // the same on every attempt
   if (!facts_.traceparent.empty()) http.headers.emplace_back("traceparent", facts_.traceparent);
   ledger_->AttemptStarted();
-  transfer_ = context_.client.Start(
-      backend_->destination,
-      {std::move(http.method), std::move(http.url), std::move(http.headers), std::move(http.body)}, this);
-}
-
-void Exchange::OnSent() { first_output_timer_.ArmAfter(backend_->first_output); }
-
-void Exchange::OnHead(const upstream::ReplyHead& head) {
-  absl::string_view id = head.Header("x-request-id");
-  if (id.empty()) id = head.Header("request-id");
-  provider_request_id_ = RepairUtf8(id.substr(0, kMaxProviderId));
-  ledger_->set_provider_request_id(provider_request_id_);
-  if (!IsSuccess(head.status)) {
-    first_output_timer_.Cancel();  // the answer is here, and it is no
-    failure_head_ = head;
-    return;
-  }
-  state_ = State::kStreaming;
-  reader_ = std::make_unique<dialect::ReplyReader>(backend_->codec->NewDecoder(plan_->limits.decode),
-                                                   head.Header("content-type"), plan_->limits.decode);
-}
-
-void Exchange::OnBody(absl::string_view bytes) {
-  if (reader_ != nullptr) return reader_->Feed(bytes, *this);
-  failure_body_.append(bytes.data(), std::min(bytes.size(), kMaxFailureBody - failure_body_.size()));
-  if (failure_body_.size() == kMaxFailureBody) EndWithStatusReply();
-}
-
-void Exchange::OnEnd(const upstream::Result& result) {
-  if (reader_ != nullptr && result.outcome == upstream::Outcome::kComplete) return reader_->Eof(*this);
-  // A status that says no is the answer, even when its page was cut off.
-  if (reader_ == nullptr && failure_head_.status != 0) return EndWithStatusReply();
-  FailFromOutside(TransportFailure(result, started_));
-}
-
-void Exchange::EndWithStatusReply() {
-  const int status = failure_head_.status;
-  chat::Error error;
-  if (status >= 300 && status < 400) {
-    error = Redirected(status, failure_head_.Header("location"));
-  } else {
-    error =
-        backend_->codec->DecodeFailure({status, failure_head_.headers, failure_body_, context_.loop.clock().WallNow()});
-  }
-  OnDone(&error);
-}
-
-// Something outside the answer ended it. The decoder gets the chance to hand over the usage it has seen.
-void Exchange::FailFromOutside(chat::Error error) {
-  if (reader_ != nullptr) return reader_->Fail(error, *this);
-  OnDone(&error);
+  attempt_ = std::make_unique<Attempt>(context_, *plan_, *backend_, static_cast<chat::EventSink*>(this));
+  attempt_->Start(std::move(http));
 }
 
 void Exchange::OnIdentity(const chat::Identity& identity) {
-  completion_id_ = std::string(identity.completion_id);
-  answered_model_ = std::string(identity.model);
+  completion_id_ = Clipped(identity.completion_id);
+  answered_model_ = Clipped(identity.model);
 }
 
 void Exchange::EnsureStarted() {
   if (std::exchange(started_, true)) return;
-  first_output_timer_.Cancel();
-  consumer_->OnStarted({{completion_id_, answered_model_}, backend_->name, provider_request_id_, ledger_->attempt()});
+  consumer_->OnStarted(
+      {{completion_id_, answered_model_}, backend_->name, attempt_->provider_request_id(), ledger_->attempt()});
 }
 
 void Exchange::OnDelta(const chat::Delta& delta) {
-  EnsureStarted();
+  if (!std::exchange(had_output_, true)) {
+    attempt_->OutputBegan();
+    EnsureStarted();
+  }
+  output_bytes_ += OutputBytes(delta);
   ledger_->Delta();
   consumer_->OnDelta(delta);
 }
 
 void Exchange::OnFinished(const chat::Finished& finished) {
   EnsureStarted();
-  consumer_->OnFinished(finished);
+  consumer_->OnFinished({finished.choice, finished.reason, finished.native.substr(0, kMaxIdentity)});
 }
 
 void Exchange::OnUsage(const chat::Usage& usage) {
+  usage_seen_ = true;
   ledger_->UsageSeen(usage);
-  if (!wants_usage_) return;
+  if (!wants_usage_ || ended_) return;
   EnsureStarted();
   consumer_->OnUsage(usage);
 }
 
 void Exchange::OnDone(const chat::Error* error) {
+  if (ended_) return;
   if (error == nullptr) {
     EnsureStarted();  // an answer without output says who gave it, too
     return End(nullptr);
   }
   const chat::Error tagged = Tagged(*error);
+  if (RetryAfter(tagged)) return;
+  EstimateMissingUsage(tagged);
   End(&tagged);
 }
 
+void Exchange::Commit() {
+  if (!started_ || std::exchange(committed_, true)) return;  // what was retracted does not leave
+  request_ = chat::Request();  // a long prompt need not stay for a long answer
+  if (budget_) budget_->ReturnRetry();
+}
+
+// Whether the attempt that failed with `error` is made again, a while from now.
+bool Exchange::RetryAfter(const chat::Error& error) {
+  if (committed_ || !route::IsRetryable(error, malformed_before_)) return false;
+  const absl::Duration left = absl::FromChrono(deadline_ - context_.loop.clock().Now());
+  const auto delay = route::RetryDelay(backend_->retry, error, ledger_->attempt(), left, context_.random);
+  if (!delay) return false;
+  if (!budget_->TakeRetry()) {
+    ledger_->RetryDenied();
+    return false;
+  }
+  ledger_->Retried(error);
+  CloseAttempt(&error, Refused());
+  if (started_) consumer_->OnRetract();
+  completion_id_.clear();
+  answered_model_.clear();
+  output_bytes_ = 0;
+  had_output_ = usage_seen_ = started_ = false;
+  malformed_before_ = malformed_before_ || error.kind == chat::ErrorKind::kMalformed;
+  backoff_timer_.ArmAt(After(context_.loop.clock().Now(), *delay));
+  return true;
+}
+
+// An answer that was under way costs money, whether its count came or not.
+void Exchange::EstimateMissingUsage(const chat::Error& why) {
+  const bool at_work = attempt_ != nullptr && attempt_->open() && attempt_->answering() && CutByUs(why);
+  if (usage_seen_ || !(had_output_ || at_work)) return;
+  OnUsage(EstimateUsage(prompt_tokens_, output_bytes_));
+}
+
+void Exchange::Fail(chat::Error error) {
+  if (ended_) return;
+  if (attempt_ != nullptr && attempt_->open()) return attempt_->Fail(error);
+  OnDone(&error);
+}
+
 void Exchange::End(const chat::Error* error) {
-  if (std::exchange(state_, State::kEnded) == State::kEnded) return;
-  CloseAttempt(error, /*keep_connection=*/error == nullptr || failure_head_.status != 0);
+  if (std::exchange(ended_, true)) return;
+  CloseAttempt(error, /*keep_connection=*/error == nullptr || Refused());
   consumer_->OnEnd(error);
 }
 
 void Exchange::Abort(const chat::Error& why) {
-  if (std::exchange(state_, State::kEnded) == State::kEnded) return;
+  if (std::exchange(ended_, true)) return;
+  if (attempt_ != nullptr && attempt_->open()) attempt_->Fail(why);  // for the usage
+  EstimateMissingUsage(why);
   CloseAttempt(&why, /*keep_connection=*/false);
 }
 
 void Exchange::CloseAttempt(const chat::Error* error, bool keep_connection) {
-  first_output_timer_.Cancel();
-  deadline_timer_.Cancel();
-  if (transfer_ == nullptr) return;
-  ledger_->AttemptEnded(error, transfer_->bytes_out(), transfer_->bytes_in());
-  if (keep_connection) {
-    context_.client.Retire(std::move(transfer_));
-  } else {
-    transfer_.reset();
-  }
+  if (ended_) deadline_timer_.Cancel();
+  backoff_timer_.Cancel();
+  if (attempt_ == nullptr || !attempt_->open()) return;
+  ledger_->AttemptEnded(error, attempt_->bytes_out(), attempt_->bytes_in());
+  ledger_->set_provider_request_id(attempt_->provider_request_id());
+  attempt_->Close(keep_connection);
 }
 
 chat::Error Exchange::Tagged(chat::Error error) const {
+  if (backend_ == nullptr) return error;
   error.upstream = backend_->name;
   error.model = model_;
-  if (error.request_id.empty()) error.request_id = provider_request_id_;
+  error.attempts = ledger_->attempt();
+  if (error.request_id.empty() && attempt_ != nullptr) error.request_id = attempt_->provider_request_id();
   if (!plan_->expose_provider_text) {
     error.provider_message.clear();
     if (!IsName(error.provider_code)) error.provider_code.clear();
@@ -211,13 +237,13 @@ chat::Error Exchange::Tagged(chat::Error error) const {
 }
 
 void Exchange::Pause() {
-  if (transfer_ == nullptr || transfer_->paused()) return;
+  if (attempt_ == nullptr || !attempt_->open() || attempt_->paused()) return;
   ledger_->UpstreamPaused();
-  transfer_->Pause();
+  attempt_->Pause();
 }
 
 void Exchange::Resume() {
-  if (transfer_ != nullptr && transfer_->paused()) transfer_->Resume();
+  if (attempt_ != nullptr) attempt_->Resume();
 }
 
 }  // namespace sluice::exchange

@@ -1,6 +1,8 @@
 #ifndef SLUICE_SERVER_EXCHANGE_EXCHANGE_H_
 #define SLUICE_SERVER_EXCHANGE_EXCHANGE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,11 +11,11 @@
 #include "server/chat/error.h"
 #include "server/chat/event.h"
 #include "server/chat/request.h"
-#include "server/dialect/reply_reader.h"
+#include "server/exchange/attempt.h"
 #include "server/exchange/engine_context.h"
 #include "server/exchange/ledger.h"
 #include "server/loop/loop.h"
-#include "server/upstream/client.h"
+#include "server/route/retry_budget.h"
 
 namespace sluice::exchange {
 
@@ -26,8 +28,9 @@ struct Started {
   int attempt = 1;
 };
 
-// Takes the events of one chat, on the engine's thread: OnStarted at most once and first, deltas, finished, usage, then
-// OnEnd exactly once and last. Never called after Exchange::Abort. Must not destroy the exchange inside a call.
+// Takes the events of one chat, on the engine's thread: OnStarted first, deltas, finished, usage, then OnEnd exactly
+// once and last. Never called after Exchange::Abort. Must not destroy the exchange inside a call, nor call it but for
+// Pause.
 class Consumer {
  public:
   virtual ~Consumer() = default;
@@ -35,6 +38,8 @@ class Consumer {
   virtual void OnDelta(const chat::Delta& delta) = 0;
   virtual void OnFinished(const chat::Finished& finished) = 0;
   virtual void OnUsage(const chat::Usage& usage) = 0;
+  // The attempt failed before Exchange::Commit and is made again: what was heard never was. OnStarted comes anew.
+  virtual void OnRetract() = 0;
   virtual void OnEnd(const chat::Error* error) = 0;  // nullptr: the answer is complete
 };
 
@@ -43,11 +48,15 @@ struct CallFacts {
   std::string traceparent;           // W3C trace context to hand on; "" sends none
   std::optional<MonoTime> deadline;  // the caller's
   std::string request_field;         // where the request stands in the caller's message; "" is the message itself
+  size_t request_bytes = 0;          // of the caller's message
 };
 
-// One chat from validated request to last event: finds the route, asks the upstream, reads the answer, keeps the timers
-// first_output and total and the caller's deadline. Knows neither gRPC nor curl. Lives on one engine's thread.
-class Exchange final : private upstream::Receiver, private chat::EventSink {
+// One chat from validated request to last event: finds the route, asks the upstream, again if need be, and keeps the
+// caller's deadline and the timer total. Knows neither gRPC nor curl. Lives on one engine's thread.
+//
+// An attempt that fails before its output has left for the caller may be made again, as route/retry.h decides. From
+// Commit on nothing is ever asked twice: a stream that breaks ends in an error, after the usage so far.
+class Exchange final : private chat::EventSink {
  public:
   // `context`, `ledger` and `consumer` outlive the exchange.
   Exchange(const EngineContext& context, CallFacts facts, Ledger* ledger, Consumer* consumer);
@@ -56,7 +65,12 @@ class Exchange final : private upstream::Receiver, private chat::EventSink {
   // Checks and routes the request and sends it. A request that cannot go upstream ends in OnEnd before Start returns.
   // `violations` are those the edge found when it read the request; they are reported with the exchange's own.
   void Start(chat::Request request, std::vector<chat::FieldViolation> violations);
-  // The caller is gone, or is let go: closes the upstream at once. The consumer hears nothing more.
+  // What was told is about to leave for the caller: this attempt's answer is the one. Nothing, if all was retracted.
+  void Commit();
+  // Ends the call from outside, before Start too: the usage so far, then OnEnd(&error). Not from inside the consumer.
+  void Fail(chat::Error error);
+  // The caller is gone, or is let go: closes the upstream at once. The consumer hears nothing more; the ledger gets the
+  // usage. Not from inside the consumer.
   void Abort(const chat::Error& why);
   // Back-pressure: holds the upstream back, and lets it go on.
   void Pause();
@@ -65,13 +79,6 @@ class Exchange final : private upstream::Receiver, private chat::EventSink {
   const Plan& plan() const { return *plan_; }
 
  private:
-  enum class State { kIdle, kWaiting, kStreaming, kEnded };
-
-  // upstream::Receiver
-  void OnSent() override;
-  void OnHead(const upstream::ReplyHead& head) override;
-  void OnBody(absl::string_view bytes) override;
-  void OnEnd(const upstream::Result& result) override;
   // chat::EventSink
   void OnIdentity(const chat::Identity& identity) override;
   void OnDelta(const chat::Delta& delta) override;
@@ -79,35 +86,44 @@ class Exchange final : private upstream::Receiver, private chat::EventSink {
   void OnUsage(const chat::Usage& usage) override;
   void OnDone(const chat::Error* error) override;
 
-  bool Route(chat::Request* request);
-  void StartAttempt(const chat::Request& request);
+  std::optional<chat::Error> Refusal(std::vector<chat::FieldViolation> violations);
+  bool Route();
+  void StartAttempt();
+  bool RetryAfter(const chat::Error& error);
   void EnsureStarted();
-  void FailFromOutside(chat::Error error);
-  void EndWithStatusReply();
+  void EstimateMissingUsage(const chat::Error& why);
   void End(const chat::Error* error);
   void CloseAttempt(const chat::Error* error, bool keep_connection);
+  bool Refused() const { return attempt_ != nullptr && attempt_->refused(); }
   chat::Error Tagged(chat::Error error) const;
 
   const EngineContext& context_;
   const std::shared_ptr<const Plan> plan_;
-  const CallFacts facts_;
+  CallFacts facts_;
   Ledger* const ledger_;
   Consumer* const consumer_;
+  chat::Request request_;      // until Commit
+  int64_t prompt_tokens_ = 0;  // estimated
   std::shared_ptr<const Backend> backend_;
-  std::string model_;  // as the upstream was asked for it
-  std::unique_ptr<upstream::Transfer> transfer_;
-  std::unique_ptr<dialect::ReplyReader> reader_;
-  loop::Timer first_output_timer_;
-  loop::Timer deadline_timer_;        // the nearer of the caller's deadline and the total limit
-  upstream::ReplyHead failure_head_;  // of a reply whose status is not 2xx
-  std::string failure_body_;
+  std::string model_;                    // as the upstream is asked for it
+  MonoTime deadline_ = MonoTime::max();  // the nearer of the caller's and the total limit
+  loop::Timer deadline_timer_;
+  loop::Timer backoff_timer_;
+  std::optional<route::BudgetedCall> budget_;
+  std::unique_ptr<Attempt> attempt_;  // the running one, or the failed one until the next begins
+
+  // Of this attempt's answer.
   std::string completion_id_;
   std::string answered_model_;
-  std::string provider_request_id_;
+  size_t output_bytes_ = 0;
+  bool had_output_ = false;
+  bool usage_seen_ = false;
+  bool started_ = false;  // the consumer was told
+
   bool wants_usage_ = true;
-  bool started_ = false;
-  bool total_is_nearer_ = true;
-  State state_ = State::kIdle;
+  bool malformed_before_ = false;
+  bool committed_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace sluice::exchange

@@ -40,6 +40,33 @@ Error BadRequest(std::vector<chat::FieldViolation> violations) {
   return error;
 }
 
+Error AboveLimit(absl::string_view limit, size_t most, absl::string_view unit, size_t actual) {
+  Error error = Make(ErrorKind::kRequestTooLarge, absl::StrCat("the request has ", actual, " ", unit, " and ", limit,
+                                                               " allows ", most, ": send less, or raise the limit"));
+  error.limit = std::string(limit);
+  return error;
+}
+
+Error TooManyCalls(bool line_full, absl::Duration waited) {
+  Error error =
+      Make(ErrorKind::kTooManyCalls,
+           line_full ? std::string("as many calls are open as limits.open_calls allows, and as many wait as "
+                                   "limits.queued_calls allows: send less, or add gateways")
+                     : absl::StrCat("limits.open_calls was reached and no call ended within limits.queue_wait (",
+                                    absl::FormatDuration(waited), "): send less, or add gateways"));
+  error.limit = line_full ? "limits.queued_calls" : "limits.open_calls";
+  return error;
+}
+
+Error AnswerTooLarge(size_t most) {
+  Error error = Make(ErrorKind::kAnswerTooLarge,
+                     absl::StrCat("the answer is larger than limits.complete_bytes (", most,
+                                  "), which is what gRPC clients receive unless told otherwise: call Chat, which "
+                                  "streams it, or raise the limit here and the client's receive limit"));
+  error.limit = "limits.complete_bytes";
+  return error;
+}
+
 Error NoRoute(absl::string_view model) {
   return Make(ErrorKind::kNoRoute, absl::StrCat("no route serves model \"", model.substr(0, 128),
                                                 "\": ask for one that ListModels shows, or add a route for it"));
@@ -70,7 +97,7 @@ Error TransportFailure(const upstream::Result& result, bool answered) {
                                           "incomplete: "
                                         : "the upstream closed the connection before it answered: ",
                                result.detail),
-                  stage);
+                  result.stage == upstream::Stage::kBody ? "" : stage);  // "idle" is a timer, and it did not fire
     case upstream::Outcome::kComplete:
       break;
   }
@@ -95,11 +122,18 @@ Error CallerStalled(absl::Duration limit) {
               "caller_stall");
 }
 
+Error Draining(absl::Duration limit) {
+  return Make(ErrorKind::kDraining,
+              absl::StrCat("the gateway stops and limits.drain (", absl::FormatDuration(limit),
+                           ") is over, so the answer so far is incomplete: ask again, another gateway will answer"));
+}
+
 Error Redirected(int status, absl::string_view location) {
   Error error = Make(ErrorKind::kServerError, absl::StrCat("the upstream redirects (HTTP ", status,
                                                            ") and redirects are not followed: set "
                                                            "base_url to the final address"));
   error.http_status = status;
+  error.should_retry = false;  // it would redirect again
   error.provider_message = std::string(location.substr(0, 256));
   return error;
 }

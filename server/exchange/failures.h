@@ -1,6 +1,7 @@
 #ifndef SLUICE_SERVER_EXCHANGE_FAILURES_H_
 #define SLUICE_SERVER_EXCHANGE_FAILURES_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -12,11 +13,16 @@ namespace sluice::exchange {
 
 // The errors that the exchange itself finds. Each message says what to change.
 chat::Error BadRequest(std::vector<chat::FieldViolation> violations);
+// `limit` is the configuration's name of it, `unit` what it counts.
+chat::Error AboveLimit(absl::string_view limit, size_t most, absl::string_view unit, size_t actual);
+chat::Error TooManyCalls(bool line_full, absl::Duration waited);
+chat::Error AnswerTooLarge(size_t most);
 chat::Error NoRoute(absl::string_view model);
 chat::Error TransportFailure(const upstream::Result& result, bool answered);
 chat::Error TimerFired(absl::string_view stage, absl::Duration limit);
 chat::Error DeadlinePassed();
 chat::Error CallerStalled(absl::Duration limit);
+chat::Error Draining(absl::Duration limit);
 chat::Error Redirected(int status, absl::string_view location);
 
 }  // namespace sluice::exchange

@@ -14,6 +14,16 @@ constexpr Nanos kFlushEvery = std::chrono::seconds(5);
 // A model's name is the caller's text: long enough for any real one, short enough for a log line.
 constexpr size_t kMaxLoggedModel = 128;
 
+// A timer of an attempt counts when the attempt ends, one of the whole call when that ends: each once.
+bool IsCallTimer(absl::string_view stage) { return stage == "total" || stage == "caller_stall"; }
+
+absl::string_view FiredTimer(const chat::Error* error, bool of_call) {
+  if (error == nullptr) return "";
+  const bool timer = error->kind == chat::ErrorKind::kTimeout || error->kind == chat::ErrorKind::kPoolTimeout ||
+                     error->kind == chat::ErrorKind::kCallerStalled;
+  return timer && IsCallTimer(error->stage) == of_call ? absl::string_view(error->stage) : "";
+}
+
 double Millis(double seconds) { return seconds * 1000; }
 
 // Log shows what is not a number as null.
@@ -51,24 +61,34 @@ void Ledger::Routed(const route::Match& match, absl::string_view asked_model) {
 }
 
 void Ledger::AttemptStarted() {
-  ++attempt_;
   attempt_started_ = clock_.Now();
+  if (++attempt_ == 1) first_attempt_ = attempt_started_;
+  usage_ = chat::Usage();
 }
 
 void Ledger::AttemptEnded(const chat::Error* error, uint64_t bytes_out, uint64_t bytes_in) {
   telemetry::AttemptRecord record;
   if (error != nullptr) record.error_type = chat::ErrorKindName(error->kind);
+  record.timer = FiredTimer(error, /*of_call=*/false);
   record.duration_s = Seconds(clock_.Now() - attempt_started_);
   record.prompt_tokens = usage_.prompt_tokens;
   record.completion_tokens = usage_.completion_tokens;
+  record.tokens_estimated = usage_.estimated;
   record.bytes_to_upstream = bytes_out;
   record.bytes_from_upstream = bytes_in;
   series_->AttemptEnded(record);
 }
 
+void Ledger::Retried(const chat::Error& error) {
+  series_->Retried(chat::ErrorKindName(error.kind));
+  meter_ = telemetry::DeltaMeter();
+}
+
+void Ledger::RetryDenied() { series_->RetryDenied(); }
+
 void Ledger::Delta() {
   const MonoTime now = clock_.Now();
-  if (meter_.total() == 0) first_output_ = now;
+  if (meter_.total() == 0) first_output_ = flushed_ = now;
   meter_.Count(now);
   if (now - flushed_ >= kFlushEvery) {
     series_->Flush(meter_);
@@ -84,11 +104,13 @@ telemetry::CallRecord Ledger::MakeRecord(const chat::Error* error, MonoTime now)
   telemetry::CallRecord record;
   record.code = chat::CodeName(error == nullptr ? absl::StatusCode::kOk : chat::CanonicalCode(error->kind));
   if (error != nullptr) record.error_type = chat::ErrorKindName(error->kind);
+  if (error != nullptr) record.limit = error->limit;
+  record.timer = FiredTimer(error, /*of_call=*/true);
   record.duration_s = Seconds(now - received_);
   record.bytes_from_caller = bytes_from_caller_;
   record.bytes_to_caller = bytes_to_caller_;
   if (attempt_ > 0) {
-    Nanos own = attempt_started_ - received_;
+    Nanos own = first_attempt_ - received_;
     if (first_output_left_ != MonoTime{}) own += first_output_left_ - first_output_;
     record.overhead_s = Seconds(own);
   }
@@ -126,6 +148,7 @@ void Ledger::WriteAccessLine(const chat::Error* error, const telemetry::CallReco
                   {"deltas", meter_.total()},
                   {"prompt_tokens", OrNull(usage_.prompt_tokens)},
                   {"completion_tokens", OrNull(usage_.completion_tokens)},
+                  {"usage_estimated", usage_.estimated},
                   {"bytes_to_caller", bytes_to_caller_},
                   {"ttft_ms", Millis(record.time_to_first_output_s.value_or(std::nan("")))},
                   {"duration_ms", Millis(record.duration_s)}});

@@ -16,7 +16,8 @@
 namespace sluice::exchange {
 
 // What one call did, noted while it runs; turned into metrics and the one access line when it ends. Used on the
-// engine's thread. Call order: construct, Routed (if a route was found), AttemptStarted/AttemptEnded in pairs, Close.
+// engine's thread. Call order: construct, Routed (if a route was found), AttemptStarted/AttemptEnded in pairs, with
+// Retried after each but the last, Close.
 class Ledger {
  public:
   Ledger(const Clock& clock, Operation operation, std::string request_id, std::string peer,
@@ -29,8 +30,10 @@ class Ledger {
   void Routed(const route::Match& match, absl::string_view asked_model);
   void AttemptStarted();
   void AttemptEnded(const chat::Error* error, uint64_t bytes_out, uint64_t bytes_in);
-  void Delta();            // one delta goes to the caller
-  void FirstOutputLeft();  // the first output was handed to the transport
+  void Retried(const chat::Error& error);  // another attempt follows; what this one brought does not count
+  void RetryDenied();                      // ... would, did the upstream's budget allow it
+  void Delta();                            // one delta goes to the caller
+  void FirstOutputLeft();                  // the first output was handed to the transport
   void UsageSeen(const chat::Usage& usage) { usage_ = usage; }
   void UpstreamPaused();
   void AddBytesFromCaller(uint64_t n) { bytes_from_caller_ += n; }
@@ -42,7 +45,7 @@ class Ledger {
 
   const std::string& request_id() const { return request_id_; }
   int attempt() const { return attempt_; }
-  // What the provider counted, for the line and the metrics; empty fields where it gave none.
+  // For the line and the metrics; empty fields where neither the provider nor our estimate gave any.
   const chat::Usage& usage() const { return usage_; }
 
  private:
@@ -60,6 +63,7 @@ class Ledger {
   std::string model_;
   std::string provider_request_id_;
   const MonoTime received_;
+  MonoTime first_attempt_{};
   MonoTime attempt_started_{};
   MonoTime first_output_{};
   MonoTime first_output_left_{};

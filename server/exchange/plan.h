@@ -10,6 +10,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/dialect/codec.h"
+#include "server/route/retry.h"
+#include "server/route/retry_budget.h"
 #include "server/route/router.h"
 #include "server/telemetry/metrics.h"
 #include "server/upstream/client.h"
@@ -26,7 +28,10 @@ struct Backend {
   dialect::Target target;
   std::shared_ptr<const upstream::Destination> destination;
   absl::Duration first_output = absl::Seconds(120);  // from request sent to the first text, reasoning or tool delta
-  absl::Duration total = absl::Minutes(30);          // the whole call
+  absl::Duration total = absl::Minutes(30);          // the whole call, over all attempts
+  route::RetryPolicy retry;
+  // The process's own for this upstream, so that it outlives a reload.
+  std::shared_ptr<route::RetryBudget> retry_budget = std::make_shared<route::RetryBudget>(0.2);
 };
 
 // The metric series of one route, by operation.
@@ -41,6 +46,10 @@ struct Limits {
   absl::Duration caller_stall = absl::Seconds(30);  // a caller that takes nothing for so long is let go
   size_t buffer_high = size_t{256} << 10;           // bytes waiting for a slow caller at which its upstream is paused
   size_t buffer_low = size_t{128} << 10;            // ... and at which it goes on
+  size_t request_bytes = size_t{32} << 20;          // one request, as the caller sent it
+  size_t messages = 10'000;                         // in one request
+  size_t complete_bytes = size_t{4} << 20;          // one gathered answer
+  absl::Duration queue_wait = absl::Seconds(10);    // for a call's turn when too many are open
   dialect::DecodeLimits decode;
 };
 

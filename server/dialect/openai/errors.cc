@@ -34,6 +34,12 @@ absl::string_view FindHeader(const Headers& headers, absl::string_view name) {
   return {};
 }
 
+// No balance comes back by itself, and a delay beside a quota's 429 would invite retries.
+bool WaitingHelps(chat::ErrorKind kind) {
+  using enum chat::ErrorKind;
+  return kind == kRateLimit || kind == kOverloaded || kind == kServerError || kind == kTimeout;
+}
+
 }  // namespace
 
 bool IsError(json::Value root) {
@@ -70,8 +76,9 @@ chat::Error DecodeFailure(const HttpFailure& failure) {
     error.request_id = Cut(RepairUtf8(id), kMaxNameBytes);
     break;
   }
-  // Only where waiting helps: no balance comes back by itself, and a delay beside a quota's 429 would invite retries.
-  if (error.kind != chat::ErrorKind::kRateLimit && error.kind != chat::ErrorKind::kOverloaded) return error;
+  const absl::string_view should_retry = FindHeader(failure.headers, "x-should-retry");
+  if (should_retry == "true" || should_retry == "false") error.should_retry = should_retry == "true";
+  if (!WaitingHelps(error.kind)) return error;
   // In milliseconds first: it is the finer one.
   error.retry_after = ParseRetryAfterMs(FindHeader(failure.headers, "retry-after-ms"));
   if (!error.retry_after.has_value()) {

@@ -112,7 +112,7 @@ TEST_F(ExchangeFailureTest, AStreamCutAfterOutputIsTruncatedAndKeepsTheUsage) {
   call.Body(TextChunk("a"));
   call.Body(UsageChunk());
   call.End(upstream::Outcome::kBroken, upstream::Stage::kBody, "connection reset");
-  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "usage 5/3", "end truncated idle"));
+  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "usage 5/3", "end truncated"));
   EXPECT_THAT(heard_.error->message, HasSubstr("incomplete"));
   EXPECT_THAT(heard_.error->message, HasSubstr("connection reset"));
 }
@@ -121,7 +121,7 @@ TEST_F(ExchangeFailureTest, ABodyThatEndsBeforeTheMarkIsTruncated) {
   auto& call = Stream(Ask("gpt-4.1"));
   call.Body(TextChunk("a"));
   call.End();
-  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "end truncated"));
+  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "estimated 4/1", "end truncated"));
 }
 
 TEST_F(ExchangeFailureTest, AnUnreachableUpstreamIsNamed) {
@@ -143,7 +143,7 @@ TEST_F(ExchangeFailureTest, RoleChunksAndCommentsAreNotTheFirstOutput) {
   }
   EXPECT_FALSE(heard_.ended);
   Advance(absl::Seconds(1));
-  EXPECT_THAT(heard_.lines, ElementsAre("end timeout first_output"));
+  EXPECT_THAT(heard_.lines, ElementsAre("started - - relay - 1", "estimated 4/0", "end timeout first_output"));
   EXPECT_THAT(heard_.error->message, HasSubstr("timeouts.first_output (20s)"));
   EXPECT_TRUE(call.closed);
 }
@@ -165,7 +165,7 @@ TEST_F(ExchangeFailureTest, AfterTheFirstOutputOnlyTheTotalCounts) {
   Advance(absl::Seconds(59));
   EXPECT_FALSE(heard_.ended);
   Advance(absl::Seconds(1));
-  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "end timeout total"));
+  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "estimated 4/1", "end timeout total"));
   EXPECT_THAT(heard_.error->message, HasSubstr("timeouts.total (1m)"));
 }
 

@@ -161,7 +161,7 @@ TEST_F(ExchangeTest, TheConnectionIsClosedAfterAnErrorInTheStream) {
   auto& call = Stream(Ask("gpt-4.1"));
   call.Body(TextChunk("a"));
   call.Body(Event(R"({"error":{"message":"overloaded","code":"server_is_overloaded"}})"));
-  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "end overloaded"));
+  EXPECT_THAT(heard_.lines, ElementsAre(HasSubstr("started"), "text[0] a", "estimated 4/1", "end overloaded"));
   EXPECT_TRUE(call.closed);
   EXPECT_FALSE(call.retired);
 }

@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Outcome::kUnreachable, Stage::kConnect, false, ErrorKind::kUnreachable, "connect", "the detail: check"},
         Case{Outcome::kUnreachable, Stage::kTls, false, ErrorKind::kUnreachable, "tls", "certificate"},
         Case{Outcome::kBroken, Stage::kFirstByte, false, ErrorKind::kTruncated, "first_byte", "before it answered"},
-        Case{Outcome::kBroken, Stage::kBody, true, ErrorKind::kTruncated, "idle", "incomplete: the detail"},
+        Case{Outcome::kBroken, Stage::kBody, true, ErrorKind::kTruncated, "", "incomplete: the detail"},
         Case{Outcome::kComplete, Stage::kBody, true, ErrorKind::kTruncated, "", "before its end mark"}));
 
 TEST(FailuresTest, BadRequestKeepsEveryViolationAndNamesTheFirst) {
@@ -78,6 +78,24 @@ TEST(FailuresTest, ACallerWhoReadsNothingIsToldForHowLong) {
   EXPECT_EQ(error.kind, ErrorKind::kCallerStalled);
   EXPECT_EQ(error.stage, "caller_stall");
   EXPECT_THAT(error.message, HasSubstr("(30s)"));
+}
+
+TEST(FailuresTest, OurOwnLimitsAreNamed) {
+  const chat::Error large = AboveLimit("limits.messages", 10, "messages", 11);
+  EXPECT_EQ(large.kind, ErrorKind::kRequestTooLarge);
+  EXPECT_EQ(large.limit, "limits.messages");
+  EXPECT_THAT(large.message, HasSubstr("11 messages and limits.messages allows 10"));
+  EXPECT_EQ(TooManyCalls(/*line_full=*/true, absl::Seconds(1)).limit, "limits.queued_calls");
+  EXPECT_EQ(TooManyCalls(/*line_full=*/false, absl::Seconds(1)).limit, "limits.open_calls");
+  EXPECT_THAT(TooManyCalls(false, absl::Seconds(1)).message, HasSubstr("limits.queue_wait (1s)"));
+  EXPECT_EQ(AnswerTooLarge(4 << 20).limit, "limits.complete_bytes");
+  EXPECT_THAT(AnswerTooLarge(4 << 20).message, HasSubstr("call Chat"));
+}
+
+TEST(FailuresTest, ADrainThatIsOverSaysWhatToDo) {
+  const chat::Error error = Draining(absl::Minutes(10));
+  EXPECT_EQ(error.kind, ErrorKind::kDraining);
+  EXPECT_THAT(error.message, HasSubstr("limits.drain (10m) is over"));
 }
 
 TEST(FailuresTest, TheCallersDeadlineIsNotAnUpstreamsTimeout) {

@@ -13,7 +13,7 @@ namespace {
 std::string Dash(absl::string_view text) { return std::string(text.empty() ? "-" : text); }
 std::string Dash(const std::optional<int64_t>& n) { return n ? absl::StrCat(*n) : "-"; }
 
-std::shared_ptr<Backend> MakeBackend(const std::string& name) {
+std::shared_ptr<Backend> MakeBackend(const std::string& name, int attempts) {
   auto destination = std::make_shared<upstream::Destination>();
   destination->name = name;
   auto backend = std::make_shared<Backend>();
@@ -24,6 +24,7 @@ std::shared_ptr<Backend> MakeBackend(const std::string& name) {
   backend->destination = std::move(destination);
   backend->first_output = absl::Seconds(20);
   backend->total = absl::Seconds(60);
+  backend->retry.attempts = attempts;
   return backend;
 }
 
@@ -53,8 +54,11 @@ void Recorder::OnFinished(const chat::Finished& finished) {
 }
 
 void Recorder::OnUsage(const chat::Usage& usage) {
-  lines.push_back(absl::StrCat("usage ", Dash(usage.prompt_tokens), "/", Dash(usage.completion_tokens)));
+  lines.push_back(absl::StrCat(usage.estimated ? "estimated " : "usage ", Dash(usage.prompt_tokens), "/",
+                               Dash(usage.completion_tokens)));
 }
+
+void Recorder::OnRetract() { lines.push_back("retract"); }
 
 void Recorder::OnEnd(const chat::Error* ending) {
   EXPECT_FALSE(ended) << "a second end";
@@ -68,9 +72,9 @@ void Recorder::OnEnd(const chat::Error* ending) {
       absl::StrCat("end ", chat::ErrorKindName(ending->kind), ending->stage.empty() ? "" : " ", ending->stage));
 }
 
-std::shared_ptr<Plan> MakePlan(telemetry::Metrics& metrics) {
+std::shared_ptr<Plan> MakePlan(telemetry::Metrics& metrics, int attempts) {
   auto plan = std::make_shared<Plan>();
-  plan->backends = {MakeBackend("relay"), MakeBackend("local")};
+  plan->backends = {MakeBackend("relay", attempts), MakeBackend("local", attempts)};
   plan->router = route::Router({{"gpt-4.1", 0, ""}, {"gpt-*", 0, ""}, {"fast", 1, "llama-3"}});
   for (const route::Rule& rule : plan->router.rules()) {
     const std::string& upstream = plan->backends[rule.upstream]->name;
@@ -91,6 +95,11 @@ World::~World() {
   exchange_.reset();
   ledger_.reset();
   telemetry::SetLogSink(nullptr);
+}
+
+void World::AllowAttempts(int attempts) {
+  plan_ = MakePlan(metrics_, attempts);
+  context_.plan = plan_;
 }
 
 chat::Request World::Ask(const std::string& model) {

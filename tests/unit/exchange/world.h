@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "server/base/fake_clock.h"
+#include "server/base/fake_random.h"
 #include "server/exchange/exchange.h"
 #include "server/loop/loop.h"
 #include "server/telemetry/metrics.h"
@@ -19,7 +20,8 @@ namespace sluice::exchange {
 //   started ID MODEL UPSTREAM PROVIDER_ID ATTEMPT      "-" for ""
 //   text[0] PIECE    reasoning[0] PIECE
 //   finished[0] REASON
-//   usage PROMPT/COMPLETION
+//   usage PROMPT/COMPLETION    estimated PROMPT/COMPLETION
+//   retract
 //   end    end KIND STAGE
 class Recorder final : public Consumer {
  public:
@@ -27,6 +29,7 @@ class Recorder final : public Consumer {
   void OnDelta(const chat::Delta& delta) override;
   void OnFinished(const chat::Finished& finished) override;
   void OnUsage(const chat::Usage& usage) override;
+  void OnRetract() override;
   void OnEnd(const chat::Error* error) override;
 
   std::vector<std::string> lines;
@@ -36,8 +39,8 @@ class Recorder final : public Consumer {
 
 // A plan of two upstreams with the OpenAI dialect, and routes of every kind:
 //   gpt-4.1 -> relay      gpt-* -> relay      fast -> local as "llama-3"
-// first_output is 20 s, total 60 s, and there is no default model.
-std::shared_ptr<Plan> MakePlan(telemetry::Metrics& metrics);
+// first_output is 20 s, total 60 s, and there is no default model. Retries are off unless `attempts` is above 1.
+std::shared_ptr<Plan> MakePlan(telemetry::Metrics& metrics, int attempts = 1);
 
 // One engine that stands still: a fake clock, a loop that turns when told to, an upstream that the test plays, and a
 // place for one call. The log's lines are kept.
@@ -46,6 +49,7 @@ class World : public ::testing::Test {
   World();
   ~World() override;
 
+  void AllowAttempts(int attempts);                    // before Start; the backoff is half of its longest
   static chat::Request Ask(const std::string& model);  // one user message, "hi"
   // Starts the call; it is then in the upstream's hands, or over.
   void Start(chat::Request request, CallFacts facts = {}, std::vector<chat::FieldViolation> violations = {});
@@ -62,7 +66,8 @@ class World : public ::testing::Test {
   upstream::FakeClient client_;
   telemetry::Metrics metrics_;
   std::shared_ptr<Plan> plan_ = MakePlan(metrics_);
-  EngineContext context_{loop_, client_, plan_};
+  FakeRandom random_;
+  EngineContext context_{loop_, client_, plan_, random_};
   Recorder heard_;
   std::optional<Ledger> ledger_;
   std::optional<Exchange> exchange_;
