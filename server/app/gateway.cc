@@ -31,7 +31,9 @@ Gateway::Gateway(config::SnapshotPtr snapshot, const Clock& clock, IdSource& ids
       ids_(ids),
       plans_(&metrics_),
       readiness_(std::make_shared<edge_http::Readiness>()),
-      snapshot_(std::move(snapshot)) {}
+      snapshot_(std::move(snapshot)),
+      open_calls_(std::make_shared<loop::Semaphore>(snapshot_->limits.open_calls,
+                                                    static_cast<size_t>(snapshot_->limits.queued_calls))) {}
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(config::SnapshotPtr snapshot, const Clock& clock,
                                                         IdSource& ids) {
@@ -43,6 +45,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(config::SnapshotPtr snap
 absl::Status Gateway::Listen() {
   telemetry::SetLogLevel(snapshot_->log_level);
   metrics_.SetPoolSampler([this] { return plans_.SamplePools(); });
+  metrics_.SetQueueSampler([calls = open_calls_] { return static_cast<int>(calls->waiting()); });
   const auto plan = plans_.Build(*snapshot_);
   std::vector<exchange::EngineContext*> contexts;
   for (size_t i = 0; i < EngineCount(*snapshot_); ++i) {
@@ -52,7 +55,10 @@ absl::Status Gateway::Listen() {
 
   edge::ServerOptions options;
   options.address = snapshot_->listen.grpc.address;
-  options.max_request_bytes = static_cast<int>(snapshot_->limits.request_bytes);
+  options.max_request_bytes = snapshot_->limits.request_bytes;
+  options.max_header_bytes = static_cast<int>(snapshot_->limits.header_bytes);
+  options.max_connection_streams = snapshot_->limits.connection_streams;
+  options.open_calls = open_calls_;
   if (const auto& tls = snapshot_->listen.grpc.tls) {
     options.tls = std::make_unique<edge::ServerTls>(
         edge::ServerTls{tls->certificate_chain, tls->private_key.Reveal(), tls->client_ca});
@@ -124,6 +130,7 @@ void Gateway::Reload(const absl::StatusOr<config::SnapshotPtr>& snapshot) {
   snapshot_ = *snapshot;
   telemetry::SetLogLevel(snapshot_->log_level);
   const auto plan = plans_.Build(*snapshot_);
+  open_calls_->SetLimits(snapshot_->limits.open_calls, static_cast<size_t>(snapshot_->limits.queued_calls));
   for (const auto& engine : engines_) engine->SetPlan(plan);
   Log(Level::kInfo, "configuration reloaded", {{"upstreams", static_cast<int64_t>(snapshot_->upstreams.size())}});
   if (upstreams_changed) CheckUpstreams();
@@ -135,7 +142,10 @@ void Gateway::WarnOfWhatNeedsRestart(const config::Snapshot& next) const {
   };
   warn("listen", !(next.listen == snapshot_->listen));
   warn("engines", next.engines != snapshot_->engines);
-  warn("limits.request_bytes", next.limits.request_bytes != snapshot_->limits.request_bytes);
+  warn("limits.header_bytes", next.limits.header_bytes != snapshot_->limits.header_bytes);
+  warn("limits.connection_streams", next.limits.connection_streams != snapshot_->limits.connection_streams);
+  // What is read and refused by us changes at once, what gRPC refuses unread stays.
+  warn("limits.request_bytes", next.limits.request_bytes > 2 * snapshot_->limits.request_bytes);
 }
 
 void Gateway::Drain() {

@@ -62,6 +62,7 @@ class Gateway {
   const std::shared_ptr<edge_http::Readiness> readiness_;
   std::mutex mutex_;  // guards snapshot_; held for a whole reload
   config::SnapshotPtr snapshot_;
+  const std::shared_ptr<loop::Semaphore> open_calls_;
   std::vector<std::unique_ptr<Engine>> engines_;
   std::unique_ptr<edge::GrpcServer> grpc_;
   std::unique_ptr<http::Server> ops_;

@@ -25,7 +25,12 @@ exchange::Limits ConvertLimits(const config::Limits& from) {
   limits.caller_stall = from.caller_stall;
   limits.buffer_high = from.buffer_high;
   limits.buffer_low = from.buffer_low;
+  limits.request_bytes = from.request_bytes;
+  limits.messages = static_cast<size_t>(from.messages);
+  limits.complete_bytes = from.complete_bytes;
+  limits.queue_wait = from.queue_wait;
   limits.decode.max_event_bytes = from.event_bytes;
+  limits.decode.max_json_depth = from.json_depth;
   return limits;
 }
 
@@ -73,6 +78,17 @@ std::shared_ptr<upstream::Pool> PlanBuilder::PoolFor(const config::Upstream& ups
   return pool;
 }
 
+std::shared_ptr<route::RetryBudget> PlanBuilder::RetryBudgetFor(const config::Upstream& upstream) {
+  const std::lock_guard lock(mutex_);
+  auto& budget = retry_budgets_[upstream.name];
+  if (budget == nullptr) {
+    budget = std::make_shared<route::RetryBudget>(upstream.retry.budget);
+  } else {
+    budget->SetShare(upstream.retry.budget);
+  }
+  return budget;
+}
+
 std::shared_ptr<const exchange::Backend> PlanBuilder::MakeBackend(const config::Upstream& from) {
   auto destination = std::make_shared<upstream::Destination>();
   destination->name = from.name;
@@ -93,6 +109,8 @@ std::shared_ptr<const exchange::Backend> PlanBuilder::MakeBackend(const config::
   backend->destination = std::move(destination);
   backend->first_output = from.timeouts.first_output;
   backend->total = from.timeouts.total;
+  backend->retry = {from.retry.attempts, from.retry.base, from.retry.cap};
+  backend->retry_budget = RetryBudgetFor(from);
   return backend;
 }
 
@@ -106,13 +124,15 @@ exchange::RouteSeries PlanBuilder::Resolve(telemetry::SeriesLabels labels) const
 }
 
 // A running call keeps the pool of an upstream that the configuration no longer has; the metrics need not.
-void PlanBuilder::DropPoolsNotIn(const config::Snapshot& snapshot) {
+void PlanBuilder::DropUpstreamsNotIn(const config::Snapshot& snapshot) {
+  const auto gone = [&](const auto& entry) { return snapshot.FindUpstream(entry.first) == nullptr; };
   const std::lock_guard lock(mutex_);
-  std::erase_if(pools_, [&](const auto& entry) { return snapshot.FindUpstream(entry.first) == nullptr; });
+  std::erase_if(pools_, gone);
+  std::erase_if(retry_budgets_, gone);
 }
 
 std::shared_ptr<const exchange::Plan> PlanBuilder::Build(const config::Snapshot& snapshot) {
-  DropPoolsNotIn(snapshot);
+  DropUpstreamsNotIn(snapshot);
   auto plan = std::make_shared<exchange::Plan>();
   for (const config::Upstream& upstream : snapshot.upstreams) plan->backends.push_back(MakeBackend(upstream));
   plan->router = route::Router(MakeRules(snapshot));

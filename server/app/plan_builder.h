@@ -15,7 +15,7 @@
 namespace sluice::app {
 
 // Turns a configuration into the plan that calls run by. Keeps what must outlive a reload: each upstream's connection
-// pool, and through the metrics each series. Thread safe.
+// pool and retry budget, and through the metrics each series. Thread safe.
 class PlanBuilder {
  public:
   explicit PlanBuilder(telemetry::Metrics* metrics) : metrics_(metrics) {}
@@ -24,13 +24,15 @@ class PlanBuilder {
 
  private:
   std::shared_ptr<upstream::Pool> PoolFor(const config::Upstream& upstream);
-  void DropPoolsNotIn(const config::Snapshot& snapshot);
+  std::shared_ptr<route::RetryBudget> RetryBudgetFor(const config::Upstream& upstream);
+  void DropUpstreamsNotIn(const config::Snapshot& snapshot);
   std::shared_ptr<const exchange::Backend> MakeBackend(const config::Upstream& upstream);
   exchange::RouteSeries Resolve(telemetry::SeriesLabels labels) const;
 
   telemetry::Metrics* const metrics_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<upstream::Pool>> pools_;  // by upstream's name
+  std::map<std::string, std::shared_ptr<upstream::Pool>> pools_;              // by upstream's name
+  std::map<std::string, std::shared_ptr<route::RetryBudget>> retry_budgets_;  // likewise
 };
 
 }  // namespace sluice::app

@@ -41,7 +41,11 @@ chat::Error CallerLeft() {
 
 Call::Call(GrpcEngine* engine) : engine_(engine) { engine_->CallMade(); }
 
-Call::~Call() { engine_->CallGone(); }
+Call::~Call() {
+  if (came_) engine_->Forget(this);
+  turn_.reset();
+  engine_->CallGone();
+}
 
 void Call::Offer() {
   context_.AsyncNotifyWhenDone(&done_tag_);
@@ -54,13 +58,46 @@ void Call::OnNew(bool ok) {
     OperationStarted();  // the done tag comes from here on
     OfferSuccessor();
     if (const absl::Duration left = TimeLeft(); left < kEver) deadline_slack_ = kTransit + left / 100;
-    Begin();
+    came_ = true;
+    engine_->Remember(this);
+    Arrive();
+    WaitForTurn();
   }
   OperationReturned();
 }
 
+void Call::WaitForTurn() {
+  const exchange::EngineContext& host = engine_->context();
+  turn_.emplace(engine_->services().open_calls, host.loop, [this] {
+    turn_timer_.reset();
+    Begin();
+  });
+  const absl::Duration wait = host.plan->limits.queue_wait;
+  switch (turn_->Take()) {
+    case loop::Permit::Outcome::kHeld:
+      return Begin();
+    case loop::Permit::Outcome::kRefused:
+      return Refuse(exchange::TooManyCalls(/*line_full=*/true, wait));
+    case loop::Permit::Outcome::kWaiting:
+      turn_timer_.emplace(host.loop, [this, wait] { EndNow(exchange::TooManyCalls(/*line_full=*/false, wait)); });
+      return turn_timer_->ArmAfter(wait);
+  }
+}
+
+void Call::EndNow(const chat::Error& why) {
+  StopWaiting();
+  Refuse(why);
+}
+
+void Call::StopWaiting() {
+  if (!turn_timer_) return;
+  turn_timer_->Cancel();
+  turn_->Release();
+}
+
 void Call::OnDone(bool) {
   if (context_.IsCancelled()) {
+    StopWaiting();
     CallerGone(TimeLeft() <= deadline_slack_ ? exchange::DeadlinePassed() : CallerLeft());
   }
   OperationReturned();
@@ -84,6 +121,12 @@ absl::Duration Call::TimeLeft() const {
   const gpr_timespec deadline = context_.raw_deadline();
   const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
   return absl::Seconds(left.tv_sec) + absl::Nanoseconds(left.tv_nsec);
+}
+
+void Call::ForbidRetry(const chat::Error& error) {
+  if (error.attempts > 0 && error.kind != chat::ErrorKind::kDraining) {
+    context_.AddTrailingMetadata("grpc-retry-pushback-ms", "-1");
+  }
 }
 
 exchange::CallFacts Call::Facts() const {

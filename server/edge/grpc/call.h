@@ -10,6 +10,8 @@
 #include "server/chat/error.h"
 #include "server/edge/grpc/completion_pump.h"
 #include "server/exchange/exchange.h"
+#include "server/loop/loop.h"
+#include "server/loop/semaphore.h"
 
 namespace sluice::edge {
 
@@ -25,6 +27,8 @@ class Call {
 
   // Offers this object to gRPC as the next call of its method.
   void Offer();
+  // For the engine, on a call that came.
+  void EndNow(const chat::Error& why);
 
  protected:
   explicit Call(GrpcEngine* engine);
@@ -33,9 +37,13 @@ class Call {
   virtual void RequestNext(CompletionTag* tag) = 0;
   // Makes and offers the object for the call after this one.
   virtual void OfferSuccessor() = 0;
-  // A call came: its request is there.
+  // A call came: its request is there. Begin, Refuse or CallerGone follows, now or after a wait for its turn.
+  virtual void Arrive() = 0;
   virtual void Begin() = 0;
-  // The caller cancelled, hung up or ran out of time. `why` says which. Comes at most once, after Begin, and not when
+  // The gateway ends the call: before Begin, because it cannot be taken, or later, because the gateway stops. The
+  // caller is to get this error.
+  virtual void Refuse(const chat::Error& why) = 0;
+  // The caller cancelled, hung up or ran out of time. `why` says which. Comes at most once, after Arrive, and not when
   // the call had ended before.
   virtual void CallerGone(const chat::Error& why) = 0;
 
@@ -49,9 +57,14 @@ class Call {
   // The caller's x-request-id if it is one that may be shown, else a new one. Also echoes it.
   std::string TakeRequestId();
   exchange::CallFacts Facts() const;
+  // A client that retries by itself (gRPC's retry policies) must not ask again where upstreams have been asked already:
+  // the gateway has done what retries can do, and attempts would multiply (gRFC A6, pushback).
+  void ForbidRetry(const chat::Error& error);
 
  private:
   absl::Duration TimeLeft() const;
+  void WaitForTurn();
+  void StopWaiting();
   void OnNew(bool ok);
   void OnDone(bool ok);
 
@@ -59,7 +72,10 @@ class Call {
   grpc::ServerContext context_;
   MemberTag<Call, &Call::OnNew> new_tag_{this};
   MemberTag<Call, &Call::OnDone> done_tag_{this};
-  absl::Duration deadline_slack_;  // a cancellation so shortly before the deadline is the deadline's
+  absl::Duration deadline_slack_;          // a cancellation so shortly before the deadline is the deadline's
+  std::optional<loop::Permit> turn_;       // one of limits.open_calls
+  std::optional<loop::Timer> turn_timer_;  // while it waits for that
+  bool came_ = false;
   int pending_ = 0;
 };
 

@@ -13,9 +13,7 @@ namespace sluice::edge {
 
 ChatCall::ChatCall(GrpcEngine* engine) : Call(engine), writer_(&context()) {}
 
-ChatCall::~ChatCall() {
-  if (marked_) engine().ForgetFlush(this);
-}
+ChatCall::~ChatCall() { engine().ForgetFlush(this); }
 
 void ChatCall::RequestNext(CompletionTag* tag) {
   grpc::ServerCompletionQueue* queue = engine().pump().queue();
@@ -24,19 +22,43 @@ void ChatCall::RequestNext(CompletionTag* tag) {
 
 void ChatCall::OfferSuccessor() { (new ChatCall(&engine()))->Offer(); }
 
-void ChatCall::Begin() {
+void ChatCall::Arrive() {
   const exchange::EngineContext& host = engine().context();
   const std::string peer = context().peer();
   connection_ = engine().connections().Find(peer);
   ledger_.emplace(host.loop.clock(), exchange::Operation::kChat, TakeRequestId(), peer, host.plan);
-  ledger_->AddBytesFromCaller(request_.ByteSizeLong());
   stall_timer_.emplace(host.loop, [this] { CallerStalled(); });
-  exchange_.emplace(host, Facts(), &*ledger_, static_cast<exchange::Consumer*>(this));
+  exchange::CallFacts facts = Facts();
+  facts.request_bytes = request_.ByteSizeLong();
+  ledger_->AddBytesFromCaller(facts.request_bytes);
+  exchange_.emplace(host, std::move(facts), &*ledger_, static_cast<exchange::Consumer*>(this));
+}
 
+void ChatCall::Begin() {
   std::vector<chat::FieldViolation> violations;
   chat::Request request = RequestFromProto(&request_, &violations);
+  AskForHeartbeats(&violations);
   request_.Clear();
   exchange_->Start(std::move(request), std::move(violations));
+}
+
+void ChatCall::AskForHeartbeats(std::vector<chat::FieldViolation>* violations) {
+  const auto interval = HeartbeatInterval(request_, violations);
+  if (!interval) return;
+  heartbeat_ = *interval;
+  heartbeat_timer_.emplace(engine().context().loop, [this] { Heartbeat(); });
+  heartbeat_timer_->ArmAfter(heartbeat_);
+}
+
+// A stream that waits for its caller is not silent: it has something to say.
+void ChatCall::Heartbeat() {
+  if (gone_ || ended_) return;
+  heartbeat_timer_->ArmAfter(heartbeat_);
+  if (writing_ || !queue_.empty()) return;
+  v1::ChatResponse* message = queue_.Add();
+  message->Clear();
+  message->mutable_heartbeat();
+  Queued();
 }
 
 void ChatCall::OnStarted(const exchange::Started& started) {
@@ -70,22 +92,16 @@ void ChatCall::OnUsage(const chat::Usage& usage) {
 void ChatCall::OnEnd(const chat::Error* error) {
   ended_ = true;
   if (error != nullptr) error_ = std::make_unique<chat::Error>(*error);
-  MarkForFlush();
+  engine().NeedsFlush(this);
 }
 
 void ChatCall::Queued() {
   queue_.Commit();
-  MarkForFlush();
+  engine().NeedsFlush(this);
   if (queue_.bytes() > exchange_->plan().limits.buffer_high) exchange_->Pause();
 }
 
-void ChatCall::MarkForFlush() {
-  if (std::exchange(marked_, true)) return;
-  engine().NeedsFlush(this);
-}
-
 void ChatCall::Flush() {
-  marked_ = false;
   if (gone_ || finished_) return;
   while (!writing_ && !queue_.empty()) {
     if (!WriteFront()) break;
@@ -95,6 +111,7 @@ void ChatCall::Flush() {
 }
 
 bool ChatCall::WriteFront() {
+  if (!queue_.front().has_heartbeat()) exchange_->Commit();
   grpc::WriteOptions options;
   // Held back for the next message, which follows at once; the call's first write never is, since gRPC would not send
   // its initial metadata then.
@@ -106,6 +123,7 @@ bool ChatCall::WriteFront() {
   const bool done =
       engine().pump().Issue(&write_tag_, &ok, [&] { writer_.Write(queue_.front(), options, &write_tag_); });
   wrote_ = true;
+  if (heartbeat_timer_) heartbeat_timer_->ArmAfter(heartbeat_);
   if (!output_written_ && queue_.front().has_delta()) {
     output_written_ = true;
     ledger_->FirstOutputLeft();
@@ -127,7 +145,7 @@ void ChatCall::OnWritten(bool ok) {
   if (gone_) {
     if (!finished_) Finish();
   } else if (!queue_.empty() || ended_) {
-    MarkForFlush();
+    engine().NeedsFlush(this);
   } else {
     exchange_->Resume();
   }
@@ -143,6 +161,7 @@ void ChatCall::Finish() {
   OperationStarted();
   bool ok = false;
   const grpc::Status status = error_ == nullptr ? grpc::Status::OK : ErrorToStatus(*error_);
+  if (error_ != nullptr) ForbidRetry(*error_);
   if (engine().pump().Issue(&finish_tag_, &ok, [&] { writer_.Finish(status, &finish_tag_); })) OnFinishedWriting(ok);
 }
 

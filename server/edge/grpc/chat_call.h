@@ -28,19 +28,23 @@ class ChatCall final : public Call, private exchange::Consumer, private Flushabl
   // Call
   void RequestNext(CompletionTag* tag) override;
   void OfferSuccessor() override;
+  void Arrive() override;
   void Begin() override;
+  void Refuse(const chat::Error& why) override { exchange_->Fail(why); }
   void CallerGone(const chat::Error& why) override;
   // exchange::Consumer
   void OnStarted(const exchange::Started& started) override;
   void OnDelta(const chat::Delta& delta) override;
   void OnFinished(const chat::Finished& finished) override;
   void OnUsage(const chat::Usage& usage) override;
+  void OnRetract() override { queue_.Clear(); }
   void OnEnd(const chat::Error* error) override;
   // Flushable
   void Flush() override;
 
+  void AskForHeartbeats(std::vector<chat::FieldViolation>* violations);
+  void Heartbeat();
   void Queued();
-  void MarkForFlush();
   bool WriteFront();  // false: the write has to wait for the caller
   void Finish();
   void OnWritten(bool ok);
@@ -53,11 +57,12 @@ class ChatCall final : public Call, private exchange::Consumer, private Flushabl
   std::optional<exchange::Ledger> ledger_;
   std::optional<exchange::Exchange> exchange_;
   std::optional<loop::Timer> stall_timer_;
+  std::optional<loop::Timer> heartbeat_timer_;  // where the request asks for heartbeats
+  absl::Duration heartbeat_;
   ResponseQueue queue_;
   std::unique_ptr<chat::Error> error_;  // why the call ends, unless it ends well
   MemberTag<ChatCall, &ChatCall::OnWritten> write_tag_{this};
   MemberTag<ChatCall, &ChatCall::OnFinishedWriting> finish_tag_{this};
-  bool marked_ = false;   // in the engine's list of streams to flush
   bool writing_ = false;  // a write is in flight
   bool wrote_ = false;
   bool output_written_ = false;

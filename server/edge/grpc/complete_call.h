@@ -14,21 +14,27 @@
 namespace sluice::edge {
 
 // One Complete call: the same exchange as Chat's, gathered into one reply.
-class CompleteCall final : public Call, private exchange::Consumer {
+class CompleteCall final : public Call, private exchange::Consumer, private Flushable {
  public:
   explicit CompleteCall(GrpcEngine* engine);
+  ~CompleteCall() override;
 
  private:
   void RequestNext(CompletionTag* tag) override;
   void OfferSuccessor() override;
+  void Arrive() override;
   void Begin() override;
+  void Refuse(const chat::Error& why) override { exchange_->Fail(why); }
   void CallerGone(const chat::Error& why) override;
 
   void OnStarted(const exchange::Started& started) override { gatherer_.Add(started); }
-  void OnDelta(const chat::Delta& delta) override { gatherer_.Add(delta); }
+  void OnDelta(const chat::Delta& delta) override;
   void OnFinished(const chat::Finished& finished) override { gatherer_.Add(finished); }
   void OnUsage(const chat::Usage& usage) override { gatherer_.Add(usage); }
+  void OnRetract() override { gatherer_ = Gatherer(); }
   void OnEnd(const chat::Error* error) override;
+  // Flushable
+  void Flush() override;
 
   void Finish(const chat::Error* error);
   void OnFinishedWriting(bool ok);

@@ -3,44 +3,27 @@
 
 #include <cstddef>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
-#include "server/base/utf8.h"
 #include "server/chat/event.h"
 
 namespace sluice::edge {
 
-// No message is larger than 1 MiB: this is what its text may take, so that framing and names fit beside it.
+// No message is larger than 1 MiB: this is what its content may take, so that framing and names fit beside it.
 constexpr size_t kMaxPieceBytes = (size_t{1} << 20) - (size_t{4} << 10);
 
-// The part of a delta that can be long.
-inline absl::string_view& LongPart(chat::Delta& delta) {
-  switch (delta.kind) {
-    case chat::DeltaKind::kToolCall:
-      return delta.tool.arguments;
-    case chat::DeltaKind::kAudio:
-      return delta.audio.data;
-    default:
-      return delta.text;
-  }
-}
+// What the content of a delta takes in a message, near enough.
+size_t DeltaBytes(const chat::Delta& delta);
 
-// Hands on the delta, in pieces if it is longer than a message may be, cut between characters. What is said once (a
-// tool call's name, log probabilities) goes with the first piece.
+// Hands on a delta that is longer than a message may be in pieces, cut between characters and between log
+// probabilities. What is said once (a tool call's id and name) goes with the first piece, log probabilities with the
+// first that has room. A single one above a message's size is left out.
+void SplitDelta(const chat::Delta& delta, absl::FunctionRef<void(const chat::Delta&)> take);
+
 template <typename F>
 void ForEachPiece(const chat::Delta& delta, F&& take) {
-  chat::Delta piece = delta;
-  absl::string_view rest = LongPart(piece);
-  while (rest.size() > kMaxPieceBytes) {
-    const size_t size = Utf8Boundary(rest, kMaxPieceBytes);
-    LongPart(piece) = rest.substr(0, size);
-    take(piece);
-    rest.remove_prefix(size);
-    piece.logprobs = {};
-    piece.tool.id = piece.tool.name = {};
-    piece.audio.transcript = {};
-  }
-  LongPart(piece) = rest;
-  take(piece);
+  if (DeltaBytes(delta) <= kMaxPieceBytes) return take(delta);
+  SplitDelta(delta, take);
 }
 
 }  // namespace sluice::edge

@@ -6,6 +6,7 @@
 #include "server/edge/grpc/chat_call.h"
 #include "server/edge/grpc/complete_call.h"
 #include "server/edge/grpc/list_models_call.h"
+#include "server/exchange/failures.h"
 
 namespace sluice::edge {
 namespace {
@@ -25,7 +26,8 @@ GrpcEngine::GrpcEngine(exchange::EngineContext* context, std::unique_ptr<grpc::S
       connections_(connections),
       ids_(ids),
       pump_(context->loop, std::move(queue)),
-      on_last_call_gone_(std::move(on_last_call_gone)) {
+      on_last_call_gone_(std::move(on_last_call_gone)),
+      drain_timer_(context->loop, [this] { EndCalls(); }) {
   context_->loop.AddSource(this);
 }
 
@@ -44,15 +46,36 @@ void GrpcEngine::Shutdown() {
   pump_.Shutdown();
 }
 
-void GrpcEngine::ForgetFlush(Flushable* stream) {
-  std::replace(flushable_.begin(), flushable_.end(), stream, static_cast<Flushable*>(nullptr));
-  std::replace(flushing_.begin(), flushing_.end(), stream, static_cast<Flushable*>(nullptr));
+void GrpcEngine::EndCallsAfter(absl::Duration limit) {
+  drain_limit_ = limit;
+  drain_timer_.ArmAfter(limit);
+}
+
+void GrpcEngine::EndCalls() {
+  const chat::Error error = exchange::Draining(drain_limit_);
+  const std::vector<Call*> calls(running_.begin(), running_.end());  // which may end at once, and be forgotten
+  for (Call* call : calls) {
+    if (running_.contains(call)) call->EndNow(error);
+  }
+}
+
+void GrpcEngine::NeedsFlush(Flushable* call) {
+  if (std::exchange(call->marked_, true)) return;
+  flushable_.push_back(call);
+}
+
+void GrpcEngine::ForgetFlush(Flushable* call) {
+  if (!call->marked_) return;
+  std::replace(flushable_.begin(), flushable_.end(), call, static_cast<Flushable*>(nullptr));
+  std::replace(flushing_.begin(), flushing_.end(), call, static_cast<Flushable*>(nullptr));
 }
 
 void GrpcEngine::OnTurnEnd() {
   flushing_.swap(flushable_);
   for (size_t i = 0; i < flushing_.size(); ++i) {
-    if (flushing_[i] != nullptr) flushing_[i]->Flush();
+    if (flushing_[i] == nullptr) continue;
+    flushing_[i]->marked_ = false;
+    flushing_[i]->Flush();
   }
   flushing_.clear();
   corks_.UncorkAll();

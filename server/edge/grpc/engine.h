@@ -5,12 +5,15 @@
 #include <memory>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
 #include "server/base/id.h"
 #include "server/edge/grpc/completion_pump.h"
 #include "server/edge/grpc/connections.h"
 #include "server/exchange/engine_context.h"
 #include "server/loop/loop.h"
+#include "server/loop/semaphore.h"
 #include "sluice/v1/chat.grpc.pb.h"
 #include "sluice/v1/models.grpc.pb.h"
 
@@ -20,13 +23,20 @@ namespace sluice::edge {
 struct Services {
   v1::ChatService::AsyncService chat;
   v1::ModelService::AsyncService models;
+  std::shared_ptr<loop::Semaphore> open_calls;  // of the whole process
 };
 
-// A stream with messages for its caller.
+class Call;
+
+// A call with something to do at the end of the loop's turn: see GrpcEngine::NeedsFlush.
 class Flushable {
  public:
   virtual ~Flushable() = default;
   virtual void Flush() = 0;
+
+ private:
+  friend class GrpcEngine;
+  bool marked_ = false;
 };
 
 // The gRPC side of one engine: takes calls from its completion queue, and at the end of each loop turn writes what the
@@ -39,14 +49,19 @@ class GrpcEngine final : public loop::Source {
              Connections* connections, IdSource* ids, absl::AnyInvocable<void()> on_last_call_gone);
   ~GrpcEngine() override;
 
+  // Ends what still runs after `limit`, for the reason that the gateway stops. On the loop's thread.
+  void EndCallsAfter(absl::Duration limit);
+
   void Start();     // once the server runs: offers call slots. On the loop's thread or before it runs.
   void Shutdown();  // once the server is shut down and the loop stands still; turns it until the last call is gone
 
   void OnTurnEnd() override;
 
   // For calls, on the loop's thread.
-  void NeedsFlush(Flushable* stream) { flushable_.push_back(stream); }
-  void ForgetFlush(Flushable* stream);
+  void NeedsFlush(Flushable* call);  // once a turn, however often it is asked
+  void ForgetFlush(Flushable* call);
+  void Remember(Call* call) { running_.insert(call); }
+  void Forget(Call* call) { running_.erase(call); }
   CompletionPump& pump() { return pump_; }
   CorkSet& corks() { return corks_; }
   const exchange::EngineContext& context() const { return *context_; }
@@ -63,11 +78,16 @@ class GrpcEngine final : public loop::Source {
   Services* const services_;
   Connections* const connections_;
   IdSource* const ids_;
+  void EndCalls();
+
   CompletionPump pump_;
   CorkSet corks_;
   std::vector<Flushable*> flushable_;
   std::vector<Flushable*> flushing_;
   absl::AnyInvocable<void()> on_last_call_gone_;
+  absl::flat_hash_set<Call*> running_;
+  loop::Timer drain_timer_;
+  absl::Duration drain_limit_;
   int calls_ = 0;  // running and offered
 };
 

@@ -23,9 +23,10 @@ std::string Clip(absl::string_view text, size_t max) {
   return clipped;
 }
 
-void Pack(const google::protobuf::Message& detail, absl::string_view name, rpc::v1::Status* status) {
+// The full name as readers in other languages know it: for our copies of google.rpc's messages, Google's.
+void Pack(const google::protobuf::Message& detail, absl::string_view full_name, rpc::v1::Status* status) {
   auto* any = status->add_details();
-  any->set_type_url(absl::StrCat("type.googleapis.com/google.rpc.", name));
+  any->set_type_url(absl::StrCat("type.googleapis.com/", full_name));
   detail.SerializeToString(any->mutable_value());
 }
 
@@ -44,6 +45,8 @@ rpc::v1::ErrorInfo MakeInfo(const chat::Error& error) {
   PutIfSet("provider_message", error.provider_message, &info);
   PutIfSet("request_id", error.request_id, &info);
   PutIfSet("stage", error.stage, &info);
+  PutIfSet("limit", error.limit, &info);
+  if (error.attempts > 0) (*info.mutable_metadata())["attempts"] = absl::StrCat(error.attempts);
   if (error.http_status != 0) (*info.mutable_metadata())["http_status"] = absl::StrCat(error.http_status);
   return info;
 }
@@ -67,19 +70,20 @@ rpc::v1::BadRequest MakeBadRequest(const std::vector<chat::FieldViolation>& viol
 
 }  // namespace
 
-grpc::Status ErrorToStatus(const chat::Error& error) {
+grpc::Status ErrorToStatus(const chat::Error& error, const v1::Usage* usage) {
   rpc::v1::Status status;
   status.set_code(static_cast<int>(chat::CanonicalCode(error.kind)));
   status.set_message(Clip(error.message, kMaxMessage));
-  Pack(MakeInfo(error), "ErrorInfo", &status);
+  Pack(MakeInfo(error), "google.rpc.ErrorInfo", &status);
   if (error.retry_after) {
     rpc::v1::RetryInfo retry;
     const int64_t nanos = absl::ToInt64Nanoseconds(*error.retry_after);
     retry.mutable_retry_delay()->set_seconds(nanos / 1'000'000'000);
     retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-    Pack(retry, "RetryInfo", &status);
+    Pack(retry, "google.rpc.RetryInfo", &status);
   }
-  if (!error.violations.empty()) Pack(MakeBadRequest(error.violations), "BadRequest", &status);
+  if (!error.violations.empty()) Pack(MakeBadRequest(error.violations), "google.rpc.BadRequest", &status);
+  if (usage != nullptr) Pack(*usage, usage->GetDescriptor()->full_name(), &status);
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(), status.SerializeAsString());
 }
 

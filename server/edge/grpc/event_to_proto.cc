@@ -71,6 +71,7 @@ void FillUsage(const chat::Usage& usage, v1::Usage* proto) {
   if (usage.total_tokens) proto->set_total_tokens(*usage.total_tokens);
   if (usage.cached_tokens) proto->set_cached_tokens(*usage.cached_tokens);
   if (usage.cache_write_tokens) proto->set_cache_write_tokens(*usage.cache_write_tokens);
+  proto->set_estimated(usage.estimated);
   if (usage.reasoning_tokens) proto->set_reasoning_tokens(*usage.reasoning_tokens);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "server/edge/grpc/delta_split.h"
 #include "server/edge/grpc/event_to_proto.h"
 
 namespace sluice::edge {
@@ -32,6 +33,7 @@ v1::CompletedChoice* Gatherer::Choice(int index) {
 }
 
 void Gatherer::Add(const chat::Delta& delta) {
+  bytes_ += DeltaBytes(delta);
   v1::CompletedChoice* choice = Choice(delta.choice);
   switch (delta.kind) {
     case chat::DeltaKind::kText:

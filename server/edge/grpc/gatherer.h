@@ -15,6 +15,7 @@ class Gatherer {
   void Add(const chat::Finished& finished);
   void Add(const chat::Usage& usage);
   const v1::CompleteResponse& response() const { return response_; }
+  size_t bytes() const { return bytes_; }  // of the deltas' content, which the reply is somewhat larger than
 
  private:
   // Choices come in any order and are kept by index, without holes.
@@ -23,6 +24,7 @@ class Gatherer {
   static void AddAudio(const chat::AudioFragment& fragment, v1::Audio* audio);
 
   v1::CompleteResponse response_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace sluice::edge

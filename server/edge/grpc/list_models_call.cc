@@ -48,18 +48,19 @@ void ListModelsCall::RequestNext(CompletionTag* tag) {
 void ListModelsCall::OfferSuccessor() { (new ListModelsCall(&engine()))->Offer(); }
 
 void ListModelsCall::Begin() {
-  TakeRequestId();
   lister_.emplace(engine().context(), kLimit, [this](std::vector<exchange::ModelReport> reports) {
     response_ = MergeModels(reports);
     Finish(grpc::Status::OK);
   });
 }
 
-void ListModelsCall::CallerGone(const chat::Error& why) {
+void ListModelsCall::Refuse(const chat::Error& why) {
   if (finished_) return;
   lister_.reset();
   Finish(ErrorToStatus(why));
 }
+
+void ListModelsCall::CallerGone(const chat::Error& why) { Refuse(why); }
 
 void ListModelsCall::Finish(const grpc::Status& status) {
   finished_ = true;

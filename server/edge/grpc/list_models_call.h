@@ -21,7 +21,9 @@ class ListModelsCall final : public Call {
  private:
   void RequestNext(CompletionTag* tag) override;
   void OfferSuccessor() override;
+  void Arrive() override { TakeRequestId(); }
   void Begin() override;
+  void Refuse(const chat::Error& why) override;
   void CallerGone(const chat::Error& why) override;
 
   void Finish(const grpc::Status& status);

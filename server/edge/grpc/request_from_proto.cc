@@ -15,6 +15,8 @@ using Violations = std::vector<chat::FieldViolation>;
 
 // A request of 32 MiB can be wrong in millions of places; a caller mends the first of them and sees.
 constexpr size_t kMostViolations = 1000;
+constexpr absl::Duration kShortestHeartbeat = absl::Seconds(1);
+constexpr absl::Duration kLongestHeartbeat = absl::Minutes(5);
 constexpr char kUntranslated[] = "this gateway does not translate this field: leave it out";
 
 class Converter {
@@ -66,7 +68,6 @@ class Converter {
     Refuse(proto_.has_web_search_options(), "web_search_options");
     Refuse(proto_.stream_options().has_include_obfuscation(), "stream_options.include_obfuscation");
     Refuse(!proto_.extra_json().empty(), "extra_json");
-    Refuse(proto_.has_heartbeat_interval(), "heartbeat_interval");
     RefuseUnknown(proto_.stream_options(), "stream_options");
   }
 
@@ -165,6 +166,16 @@ void RefuseUnknownFields(const google::protobuf::Message& message, absl::string_
       {std::string(path),
        absl::StrCat("field number ", unknown.field(0).number(), " of ", message.GetDescriptor()->full_name(),
                     " is of a newer contract than this gateway's: leave it out, or upgrade the gateway")});
+}
+
+std::optional<absl::Duration> HeartbeatInterval(const v1::ChatRequest& proto, Violations* violations) {
+  if (!proto.has_heartbeat_interval()) return std::nullopt;
+  const auto& given = proto.heartbeat_interval();
+  const absl::Duration interval = absl::Seconds(given.seconds()) + absl::Nanoseconds(given.nanos());
+  if (interval >= kShortestHeartbeat && interval <= kLongestHeartbeat) return interval;
+  violations->push_back(
+      {"heartbeat_interval", absl::StrCat(absl::FormatDuration(interval), " is out of range: 1s to 5m")});
+  return std::nullopt;
 }
 
 chat::Request RequestFromProto(v1::ChatRequest* proto, Violations* violations) {

@@ -15,6 +15,10 @@ namespace sluice::edge {
 // to `violations` by its path: nothing that a caller set is dropped in silence.
 chat::Request RequestFromProto(v1::ChatRequest* proto, std::vector<chat::FieldViolation>* violations);
 
+// How often the caller wants to hear that its stream is alive; a value out of range is a violation.
+std::optional<absl::Duration> HeartbeatInterval(const v1::ChatRequest& proto,
+                                                std::vector<chat::FieldViolation>* violations);
+
 // Adds a violation if `message` has a field that this build does not know. `path` is the message's own.
 void RefuseUnknownFields(const google::protobuf::Message& message, absl::string_view path,
                          std::vector<chat::FieldViolation>* violations);

@@ -13,6 +13,9 @@
 namespace sluice::edge {
 namespace {
 
+// For the statuses of the calls that a drain ends to reach their callers.
+constexpr absl::Duration kLastWords = absl::Seconds(2);
+
 std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const ServerTls* tls) {
   if (tls == nullptr) return grpc::InsecureServerCredentials();
   grpc::SslServerCredentialsOptions options(tls->client_ca.empty()
@@ -32,7 +35,10 @@ bool CanServe(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
 }
 
 void SetTransportOptions(const ServerOptions& options, grpc::ServerBuilder* builder) {
-  builder->SetMaxReceiveMessageSize(options.max_request_bytes);
+  // gRPC's own refusal names no limit and says nothing to do, so what is not far above ours is read and refused by us.
+  builder->SetMaxReceiveMessageSize(static_cast<int>(2 * options.max_request_bytes));
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_header_bytes);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_connection_streams);
   // A model may think for minutes without a byte on the wire. gRPC's default would punish a caller that pings
   // meanwhile with GOAWAY "too_many_pings".
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
@@ -74,7 +80,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   builder.RegisterService(&server->services_.chat);
   builder.RegisterService(&server->services_.models);
-  for (exchange::EngineContext* context : contexts) {
+  server->services_.open_calls = options.open_calls;
+  server->contexts_ = std::move(contexts);
+  for (exchange::EngineContext* context : server->contexts_) {
     server->engines_.push_back(std::make_unique<GrpcEngine>(context, builder.AddCompletionQueue(), &server->services_,
                                                             &server->acceptor_->connections(), ids,
                                                             [self = server.get()] { self->EngineEmptied(); }));
@@ -105,7 +113,10 @@ void GrpcServer::Start() {
 void GrpcServer::Drain(absl::Duration limit) {
   server_->GetHealthCheckService()->SetServingStatus(false);
   acceptor_->StopAccepting();
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + limit));
+  for (size_t i = 0; i < engines_.size(); ++i) {
+    contexts_[i]->loop.Post([engine = engines_[i].get(), limit] { engine->EndCallsAfter(limit); });
+  }
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + limit + kLastWords));
 }
 
 }  // namespace sluice::edge

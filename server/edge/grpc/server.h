@@ -23,9 +23,12 @@ struct ServerTls {  // PEM text
 };
 
 struct ServerOptions {
-  std::string address;             // host:port; port 0 takes a free one
-  std::unique_ptr<ServerTls> tls;  // null: plaintext
-  int max_request_bytes = 32 << 20;
+  std::string address;                          // host:port; port 0 takes a free one
+  std::unique_ptr<ServerTls> tls;               // null: plaintext
+  size_t max_request_bytes = size_t{32} << 20;  // ours; gRPC itself refuses what is more than twice as large
+  int max_header_bytes = 16 << 10;              // a call's metadata together
+  int max_connection_streams = 10'000;          // calls at one time on one connection
+  std::shared_ptr<loop::Semaphore> open_calls;  // never null
 };
 
 // The gRPC listener: our accept loop, the services with one completion queue per engine, grpc.health.v1 and server
@@ -43,8 +46,9 @@ class GrpcServer {
   int port() const { return acceptor_->port(); }
 
   // Health turns NOT_SERVING, no new connection or call is taken, callers are told to go elsewhere (GOAWAY); running
-  // calls go on until `limit`, then they are cancelled; watches of health and reflection are not waited for. Returns
-  // when all are over. The engines' loops must be running. Any thread but theirs.
+  // calls go on until `limit`, then they end with DRAINING, and those whose callers do not take even that are
+  // cancelled; watches of health and reflection are not waited for. Returns when all are over. The engines' loops must
+  // be running. Any thread but theirs.
   void Drain(absl::Duration limit);
 
  private:
@@ -54,6 +58,7 @@ class GrpcServer {
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sink_;
   Services services_;
+  std::vector<exchange::EngineContext*> contexts_;
   std::vector<std::unique_ptr<GrpcEngine>> engines_;
   std::atomic<size_t> emptied_engines_{0};
   std::unique_ptr<grpc::Server> server_;  // goes before the queues it serves

@@ -99,7 +99,8 @@ TEST_F(ChatCallTest, AStreamThatBreaksEndsAfterWhatItBrought) {
     call.End(upstream::Outcome::kBroken, upstream::Stage::kBody, "connection reset");
   });
   grpc::Status status;
-  EXPECT_THAT(Chat(Ask(), &status), ElementsAre(HasSubstr("started"), "delta { text: \"half\" }"));
+  EXPECT_THAT(Chat(Ask(), &status),
+              ElementsAre(HasSubstr("started"), "delta { text: \"half\" }", HasSubstr("estimated: true")));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(ReasonOf(status), "UPSTREAM_TRUNCATED");
 }
@@ -201,6 +202,90 @@ TEST_F(ChatCallTest, AGiantDeltaComesInPiecesOfAtMostAMebibyte) {
   }
   EXPECT_TRUE(reader->Finish().ok());
   EXPECT_TRUE(joined == text);
+}
+
+TEST_F(ChatCallTest, OutputOfAFailedAttemptNeverLeaves) {
+  OnLoop([this] { context_.plan = plan_ = exchange::MakePlan(metrics_, /*attempts=*/2); });
+  SetScript([this](auto& call) {
+    Begin(call);
+    if (client_.size() == 1) {
+      call.Body(TextChunk("lost"));
+      call.Body(Event(R"({"error":{"message":"busy","type":"overloaded_error"}})"));
+    } else {
+      call.Body(TextChunk("kept") + FinishChunk() + kDone);
+    }
+  });
+  grpc::Status status;
+  const auto events = Chat(Ask(), &status);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_THAT(events, ElementsAre(AllOf(HasSubstr("started"), HasSubstr("attempt: 2")), "delta { text: \"kept\" }",
+                                  HasSubstr("FINISH_REASON_STOP")));
+}
+
+TEST_F(ChatCallTest, AClientsOwnRetriesAreToldToLeaveItAtThat) {
+  SetScript([](auto& call) {
+    call.Sent();
+    call.Head(503);
+    call.End();
+  });
+  grpc::ClientContext asked, refused;
+  grpc::Status status;
+  Chat(&asked, Ask(), &status);
+  EXPECT_EQ(asked.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
+  EXPECT_EQ(MetadataOf(status)["attempts"], "1");
+  Chat(&refused, v1::ChatRequest(), &status);
+  EXPECT_EQ(refused.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 0u);
+}
+
+// ---- Heartbeats.
+
+TEST_F(ChatCallTest, ASilentStreamSendsHeartbeatsWhereTheCallAsksForThem) {
+  SetScript(Begin);
+  v1::ChatRequest request = Ask();
+  request.mutable_heartbeat_interval()->set_seconds(1);
+  grpc::ClientContext context;
+  const auto reader = chat_->Chat(&context, request);
+  v1::ChatResponse response;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(reader->Read(&response));
+    EXPECT_TRUE(response.has_heartbeat());
+  }
+  OnLoop([this] { client_.call(0).Body(TextChunk("a") + FinishChunk() + kDone); });
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_TRUE(response.has_started());
+  while (reader->Read(&response)) EXPECT_FALSE(response.has_heartbeat());
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(ChatCallTest, AHeartbeatIsNoOutputSoARetryMayFollow) {
+  OnLoop([this] { context_.plan = plan_ = exchange::MakePlan(metrics_, /*attempts=*/2); });
+  SetScript([this](auto& call) {
+    Begin(call);
+    if (client_.size() > 1) call.Body(TextChunk("a") + FinishChunk() + kDone);
+  });
+  v1::ChatRequest request = Ask();
+  request.mutable_heartbeat_interval()->set_seconds(1);
+  grpc::ClientContext context;
+  const auto reader = chat_->Chat(&context, request);
+  v1::ChatResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_TRUE(response.has_heartbeat());
+  OnLoop([this] { client_.call(0).End(upstream::Outcome::kBroken); });
+  ASSERT_TRUE(reader->Read(&response));
+  EXPECT_EQ(response.started().attempt(), 2);
+  while (reader->Read(&response)) {
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(ChatCallTest, HeartbeatsOutOfRangeAreRefused) {
+  for (const int seconds : {0, -1, 301}) {
+    v1::ChatRequest request = Ask();
+    request.mutable_heartbeat_interval()->set_seconds(seconds);
+    grpc::Status status;
+    Chat(request, &status);
+    EXPECT_THAT(FieldsOf(status), ElementsAre("heartbeat_interval")) << seconds;
+  }
 }
 
 // ---- Slow callers.

@@ -80,6 +80,26 @@ TEST_F(CompleteCallTest, AnAnswerThatBreaksIsAnErrorWithoutContent) {
   EXPECT_EQ(response_.choices_size(), 0);
 }
 
+TEST_F(CompleteCallTest, OutputOfAFailedAttemptIsNotGathered) {
+  OnLoop([this] { context_.plan = plan_ = exchange::MakePlan(metrics_, /*attempts=*/2); });
+  SetScript([this](auto& call) {
+    call.Sent();
+    call.Head(200);
+    if (client_.size() == 1) {
+      call.Body(exchange::TextChunk("lost"));
+      call.Body(exchange::Event(R"({"error":{"message":"busy","type":"overloaded_error"}})"));
+    } else {
+      call.Body(exchange::TextChunk("kept") + exchange::FinishChunk() + exchange::kDone);
+    }
+  });
+  grpc::ClientContext context;
+  const grpc::Status status = Complete(&context, AskWhole());
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response_.attempt(), 2);
+  EXPECT_EQ(response_.choices(0).text(), "kept");
+  OnLoop([this] { EXPECT_EQ(client_.call(0).request.body, client_.call(1).request.body); });
+}
+
 TEST_F(CompleteCallTest, TheCallersDeadlineClosesTheUpstream) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "server/base/utf8.h"
 #include "server/edge/grpc/event_to_proto.h"
 
 namespace sluice::edge {
@@ -100,6 +101,58 @@ TEST(DeltaSplitTest, LogprobsAndTranscriptsComeOnce) {
   }
   EXPECT_TRUE(data == long_text);
   EXPECT_EQ(transcript, "spoken");
+}
+
+TEST(DeltaSplitTest, ALongTranscriptIsSplitBesideTheAudio) {
+  const std::string data(1'500'000, 'A'), transcript = Repeat("\xD0\xB8", 1'200'000);
+  chat::Delta delta;
+  delta.kind = chat::DeltaKind::kAudio;
+  delta.audio.data = data;
+  delta.audio.transcript = transcript;
+  std::string joined_data, joined_transcript;
+  for (const v1::Delta& piece : Split(delta)) {
+    EXPECT_LE(piece.ByteSizeLong(), size_t{1} << 20);
+    EXPECT_TRUE(IsValidUtf8(piece.audio().transcript()));
+    joined_data += piece.audio().data();
+    joined_transcript += piece.audio().transcript();
+  }
+  EXPECT_TRUE(joined_data == data);
+  EXPECT_TRUE(joined_transcript == transcript);
+}
+
+TEST(DeltaSplitTest, ManyLogprobsAreSplitBetweenTokensAndKeepTheirOrder) {
+  std::vector<chat::TokenLogprob> logprobs(30'000);
+  for (size_t i = 0; i < logprobs.size(); ++i) {
+    logprobs[i].token = std::to_string(i);
+    logprobs[i].top.resize(3);
+    for (auto& top : logprobs[i].top) top.token = "alternative";
+  }
+  chat::Delta delta;
+  delta.text = "short";
+  delta.logprobs = logprobs;
+  std::string text;
+  size_t next = 0;
+  const auto pieces = Split(delta);
+  EXPECT_GT(pieces.size(), 1u);
+  for (const v1::Delta& piece : pieces) {
+    EXPECT_LE(piece.ByteSizeLong(), size_t{1} << 20);
+    text += piece.text();
+    for (const auto& logprob : piece.logprobs()) EXPECT_EQ(logprob.token(), std::to_string(next++));
+  }
+  EXPECT_EQ(text, "short");
+  EXPECT_EQ(next, logprobs.size());
+}
+
+TEST(DeltaSplitTest, OneLogprobThatNoMessageCouldHoldIsLeftOut) {
+  std::vector<chat::TokenLogprob> logprobs(2);
+  logprobs[0].token = std::string(2 << 20, 'x');
+  logprobs[1].token = "y";
+  chat::Delta delta;
+  delta.logprobs = logprobs;
+  const auto pieces = Split(delta);
+  ASSERT_EQ(pieces.size(), 1u);
+  ASSERT_EQ(pieces[0].logprobs_size(), 1);
+  EXPECT_EQ(pieces[0].logprobs(0).token(), "y");
 }
 
 }  // namespace

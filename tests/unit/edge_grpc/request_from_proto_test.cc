@@ -59,6 +59,7 @@ struct Converted {
 Converted Convert(v1::ChatRequest proto) {
   std::vector<chat::FieldViolation> violations;
   Converted converted;
+  HeartbeatInterval(proto, &violations);
   converted.request = RequestFromProto(&proto, &violations);
   for (const auto& violation : violations) converted.violated.push_back(violation.field);
   return converted;
@@ -89,6 +90,18 @@ void EachFieldArrivesOrIsRefused(const Descriptor* type, const Arrived& translat
       EXPECT_THAT(converted.violated, Contains(name)) << "set, and dropped in silence";
     }
   }
+}
+
+TEST(RequestFromProtoTest, HeartbeatsComeEveryOneSecondToFiveMinutes) {
+  v1::ChatRequest proto;
+  std::vector<chat::FieldViolation> violations;
+  EXPECT_EQ(HeartbeatInterval(proto, &violations), std::nullopt);
+  proto.mutable_heartbeat_interval()->set_seconds(300);
+  EXPECT_EQ(HeartbeatInterval(proto, &violations), absl::Minutes(5));
+  EXPECT_TRUE(violations.empty());
+  proto.mutable_heartbeat_interval()->set_nanos(1);
+  EXPECT_EQ(HeartbeatInterval(proto, &violations), std::nullopt);
+  EXPECT_EQ(violations.size(), 1u);
 }
 
 TEST(RequestFromProtoTest, EveryFieldOfARequestArrivesOrIsRefused) {

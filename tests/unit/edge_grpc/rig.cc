@@ -49,6 +49,7 @@ Rig::~Rig() {
 void Rig::Serve() {
   ServerOptions options;
   options.address = "127.0.0.1:0";
+  options.open_calls = open_calls_;
   auto server = GrpcServer::Build(std::move(options), {&context_}, &ids_);
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
@@ -117,14 +118,14 @@ std::vector<std::string> Rig::Chat(grpc::ClientContext* context, const v1::ChatR
 
 namespace {
 
-// The detail of that name in google.rpc, read as T.
+// The detail of that full name, read as T.
 template <typename T>
 T Detail(const grpc::Status& status, const std::string& name) {
   T found;
   rpc::v1::Status details;
   EXPECT_TRUE(details.ParseFromString(status.error_details()));
   for (const auto& any : details.details()) {
-    if (any.type_url() != "type.googleapis.com/google.rpc." + name) continue;
+    if (any.type_url() != "type.googleapis.com/" + name) continue;
     EXPECT_TRUE(found.ParseFromString(any.value()));
   }
   return found;
@@ -132,11 +133,20 @@ T Detail(const grpc::Status& status, const std::string& name) {
 
 }  // namespace
 
-std::string ReasonOf(const grpc::Status& status) { return Detail<rpc::v1::ErrorInfo>(status, "ErrorInfo").reason(); }
+std::string ReasonOf(const grpc::Status& status) {
+  return Detail<rpc::v1::ErrorInfo>(status, "google.rpc.ErrorInfo").reason();
+}
+
+std::map<std::string, std::string> MetadataOf(const grpc::Status& status) {
+  const auto info = Detail<rpc::v1::ErrorInfo>(status, "google.rpc.ErrorInfo");
+  return {info.metadata().begin(), info.metadata().end()};
+}
+
+v1::Usage UsageOf(const grpc::Status& status) { return Detail<v1::Usage>(status, "sluice.v1.Usage"); }
 
 std::vector<std::string> FieldsOf(const grpc::Status& status) {
   std::vector<std::string> fields;
-  const auto bad = Detail<rpc::v1::BadRequest>(status, "BadRequest");
+  const auto bad = Detail<rpc::v1::BadRequest>(status, "google.rpc.BadRequest");
   for (const auto& violation : bad.field_violations()) fields.push_back(violation.field());
   return fields;
 }

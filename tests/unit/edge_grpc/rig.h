@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -56,15 +57,18 @@ class Rig : public ::testing::Test {
   std::shared_ptr<exchange::Plan> plan_ = exchange::MakePlan(metrics_);
   exchange::EngineContext context_{loop_, client_, plan_};
   FakeIdSource ids_;
+  std::shared_ptr<loop::Semaphore> open_calls_ = std::make_shared<loop::Semaphore>(1000);
   std::unique_ptr<GrpcServer> server_;
   std::thread thread_;
   std::unique_ptr<v1::ChatService::Stub> chat_;
   std::unique_ptr<v1::ModelService::Stub> models_;
 };
 
-// The reason and the fields at fault, out of a status's details.
+// Out of a status's details.
 std::string ReasonOf(const grpc::Status& status);
 std::vector<std::string> FieldsOf(const grpc::Status& status);
+std::map<std::string, std::string> MetadataOf(const grpc::Status& status);  // of ErrorInfo
+v1::Usage UsageOf(const grpc::Status& status);
 
 }  // namespace sluice::edge
 
