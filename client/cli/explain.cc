@@ -25,6 +25,9 @@ constexpr Hint kHints[] = {
     {"UPSTREAM_TRUNCATED", "the answer is not complete; try again"},
     {"UPSTREAM_NOT_SSE", "the upstream answered something else than a stream: check base_url"},
     {"POOL_TIMEOUT", "the upstream's connection pool is full: try again, or raise pool.connections"},
+    {"REQUEST_TOO_LARGE", "send less, or raise the limit in the gateway's configuration"},
+    {"TOO_MANY_CALLS", "the gateway is full: try again later, or add gateways"},
+    {"ANSWER_TOO_LARGE", "call Chat, which streams it"},
     {"DRAINING", "the gateway is shutting down; try again"},
 };
 

@@ -2,34 +2,37 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include "sluice/rpc/v1/status.pb.h"
 
 namespace sluice {
 namespace {
 
-// Parses one detail if it is a google.rpc message of that name. The host before the slash is not compared: Any's rule
+// Parses one detail if it is a message of that full name. The host before the slash is not compared: Any's rule
 // is that only the last segment of the type URL names the type.
 template <class Message>
 bool Unpack(const google::protobuf::Any& detail, const std::string& name, Message* message) {
   const std::string& url = detail.type_url();
-  const std::string suffix = "/google.rpc." + name;
+  const std::string suffix = "/" + name;
   if (url.size() < suffix.size() || url.compare(url.size() - suffix.size(), suffix.size(), suffix) != 0) return false;
   return message->ParseFromString(detail.value());
 }
 
 void AddDetail(const google::protobuf::Any& detail, CallStatus* status) {
-  if (rpc::v1::ErrorInfo info; Unpack(detail, "ErrorInfo", &info)) {
+  if (rpc::v1::ErrorInfo info; Unpack(detail, "google.rpc.ErrorInfo", &info)) {
     status->reason = info.reason();
     status->domain = info.domain();
     status->metadata.insert(info.metadata().begin(), info.metadata().end());
-  } else if (rpc::v1::RetryInfo retry; Unpack(detail, "RetryInfo", &retry)) {
+  } else if (rpc::v1::RetryInfo retry; Unpack(detail, "google.rpc.RetryInfo", &retry)) {
     status->retry_delay =
         std::chrono::seconds(retry.retry_delay().seconds()) + std::chrono::nanoseconds(retry.retry_delay().nanos());
-  } else if (rpc::v1::BadRequest bad; Unpack(detail, "BadRequest", &bad)) {
+  } else if (rpc::v1::BadRequest bad; Unpack(detail, "google.rpc.BadRequest", &bad)) {
     for (const auto& violation : bad.field_violations()) {
       status->violations.push_back({violation.field(), violation.description()});
     }
+  } else if (v1::Usage usage; Unpack(detail, "sluice.v1.Usage", &usage)) {
+    status->usage = std::move(usage);
   }
 }
 

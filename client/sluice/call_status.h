@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "sluice/v1/chat.pb.h"
+
 namespace sluice {
 
 // How a call ended: the gRPC code and message, and what the gateway put into the status details. chat.proto lists the
@@ -33,6 +35,9 @@ struct CallStatus {
 
   // BadRequest, in the order of the request's fields.
   std::vector<Violation> violations;
+
+  // Of Complete: what an answer that broke has used. A stream tells it in an event.
+  std::optional<v1::Usage> usage;
 
   bool ok() const { return code == grpc::StatusCode::OK; }
 

@@ -18,6 +18,25 @@ namespace {
 
 // gRPC's own limit of 4 MiB is below what a gathered answer with audio or many choices can have.
 constexpr int kMaxMessageBytes = 64 << 20;
+// As long as a request fits in here, gRPC can send it anew; its own 256 KiB are less than many a prompt.
+constexpr int kRetryBufferBytes = 32 << 20;
+
+// See ServiceConfig in client.h. CANCELLED is what gRPC makes of a call that reaches a server in the moment between its
+// shutdown and the caller's hearing of it: no service has seen such a call. A caller's own cancellation is never
+// retried.
+constexpr char kServiceConfig[] = R"({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "methodConfig": [{
+    "name": [{"service": "sluice.v1.ChatService"}, {"service": "sluice.v1.ModelService"}],
+    "retryPolicy": {
+      "maxAttempts": 3,
+      "initialBackoff": "0.05s",
+      "maxBackoff": "1s",
+      "backoffMultiplier": 2,
+      "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]
+    }
+  }]
+})";
 
 std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::optional<TlsOptions>& tls) {
   if (!tls) return grpc::InsecureChannelCredentials();
@@ -31,6 +50,8 @@ std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::optional<TlsOpt
 grpc::ChannelArguments Arguments(const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, kRetryBufferBytes);
   if (options.keepalive > std::chrono::milliseconds::zero()) {
     const auto limit = std::chrono::milliseconds(std::numeric_limits<int>::max());
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(std::min(options.keepalive, limit).count()));
@@ -44,6 +65,8 @@ grpc::ChannelArguments Arguments(const ClientOptions& options) {
 }
 
 }  // namespace
+
+const char* ServiceConfig() { return kServiceConfig; }
 
 Client::Client(const ClientOptions& options)
     : channel_(grpc::CreateCustomChannel(options.address, Credentials(options.tls), Arguments(options))) {}

@@ -40,8 +40,13 @@ struct Result {
   T response;  // meaningful only when status is OK
 };
 
-// Calls a Sluice gateway. One client holds one connection, made at the first call and made again when it breaks; calls
-// share it. Thread safe. Outlived by its streams without harm.
+// gRPC's service config (JSON) for callers of a gateway, in any language: calls go in turn to all addresses of the
+// target, and one that met a gateway which had just stopped is sent to another, so that a rolling restart loses none.
+// Only what no upstream was asked for is sent again: after that the gateway forbids it. Client uses it by itself.
+const char* ServiceConfig();
+
+// Calls a Sluice gateway. One client holds one connection to each address of its target, made at the first call and
+// made again when it breaks; calls share them. Thread safe. Outlived by its streams without harm.
 //
 //   sluice::Client client({.address = "gateway:50051"});
 //   sluice::v1::ChatRequest request;
@@ -51,7 +56,8 @@ struct Result {
 //   for (const sluice::v1::ChatResponse& event : stream) std::cout << event.delta().text();
 //   if (!stream.status().ok()) std::cerr << stream.status().ToString();
 //
-// Nothing is retried here: before the first output the gateway retries by its configuration, after it nobody may.
+// Upstreams' failures are not retried here: before the first output the gateway retries by its configuration, after it
+// nobody may. See ServiceConfig for what is.
 class Client {
  public:
   explicit Client(const ClientOptions& options);

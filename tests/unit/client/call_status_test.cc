@@ -71,6 +71,20 @@ TEST(DecodeStatus, SkipsUnknownAndMalformedDetailsAndReadsTheRest) {
   EXPECT_EQ(status.reason, "NO_ROUTE");
 }
 
+TEST(DecodeStatus, ReadsTheUsageOfABrokenComplete) {
+  v1::Usage usage;
+  usage.set_completion_tokens(7);
+  usage.set_estimated(true);
+  rpc::v1::Status details;
+  google::protobuf::Any* any = details.add_details();
+  any->set_type_url("type.googleapis.com/sluice.v1.Usage");
+  any->set_value(usage.SerializeAsString());
+  const CallStatus status = DecodeStatus({grpc::StatusCode::UNAVAILABLE, "m", details.SerializeAsString()});
+  ASSERT_TRUE(status.usage.has_value());
+  EXPECT_EQ(status.usage->completion_tokens(), 7);
+  EXPECT_FALSE(DecodeStatus(grpc::Status::OK).usage.has_value());
+}
+
 TEST(CodeName, SpellsCodesAsGrpcDoes) {
   EXPECT_EQ(CodeName(grpc::StatusCode::OK), "OK");
   EXPECT_EQ(CodeName(grpc::StatusCode::UNAVAILABLE), "UNAVAILABLE");
