@@ -10,6 +10,26 @@ std::string ReceivedRequest::Header(absl::string_view lower_case_name) const {
   return "";
 }
 
+void Conversation::CutAfter(size_t bytes, Cut how) {
+  left_ = bytes;
+  cut_ = how;
+}
+
+bool Conversation::SendRaw(absl::string_view bytes) {
+  const bool cuts = left_.has_value() && bytes.size() >= *left_;
+  if (cuts) bytes = bytes.substr(0, *left_);
+  if (left_.has_value()) *left_ -= bytes.size();
+  bool ok = true;
+  if (drip_) {
+    for (size_t i = 0; ok && i < bytes.size(); ++i) ok = wire_->Write(bytes.substr(i, 1));
+  } else {
+    ok = wire_->Write(bytes);
+  }
+  if (!cuts) return ok;
+  Finish(cut_ == Cut::kFin ? &Wire::Close : &Wire::Reset);
+  return false;
+}
+
 bool Conversation::SendHead(int status, const Headers& headers) {
   std::string head = absl::StrCat("HTTP/1.1 ", status, " Scripted\r\n");
   for (const auto& [name, value] : headers) absl::StrAppend(&head, name, ": ", value, "\r\n");
@@ -32,6 +52,12 @@ bool Conversation::SendChunk(absl::string_view bytes) {
 }
 
 bool Conversation::SendSse(absl::string_view data) { return SendChunk(absl::StrCat("data: ", data, "\n\n")); }
+
+void Conversation::DiscardInput() {
+  for (std::string dropped; wire_->Read(&dropped); dropped.clear()) {
+  }
+  finished_ = true;
+}
 
 bool Conversation::WaitClosedByPeer(int timeout_ms) const {
   wire_->WaitFor(nullptr, timeout_ms);

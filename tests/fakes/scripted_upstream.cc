@@ -88,6 +88,13 @@ void ScriptedUpstream::CloseConnections() {
   }
 }
 
+void ScriptedUpstream::CloseConnection(int number) {
+  std::lock_guard lock(mutex_);
+  for (Connection& connection : connections_) {
+    if (connection.number == number && connection.wire != nullptr) connection.wire->Shutdown();
+  }
+}
+
 void ScriptedUpstream::StopListening() {
   stop_.Set();
   if (acceptor_.joinable()) acceptor_.join();
@@ -111,15 +118,16 @@ void ScriptedUpstream::AcceptLoop() {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     std::lock_guard lock(mutex_);
     ++counts_.open;
-    const int number = ++counts_.accepted;
+    ++counts_.accepted;
     changed_.notify_all();
     Connection* connection = &connections_.emplace_back();
+    connection->number = counts_.accepted;
     connection->wire = std::make_unique<Wire>(fd);
-    connection->thread = std::thread([this, connection, number] { Serve(connection, number); });
+    connection->thread = std::thread([this, connection] { Serve(connection); });
   }
 }
 
-void ScriptedUpstream::Serve(Connection* connection, int number) {
+void ScriptedUpstream::Serve(Connection* connection) {
   BlockSigpipe();
   Wire& wire = *connection->wire;
   bool ok = true;
@@ -133,7 +141,7 @@ void ScriptedUpstream::Serve(Connection* connection, int number) {
   }
   std::string buffer;
   ReceivedRequest request;
-  request.connection = number;
+  request.connection = connection->number;
   while (ok && ReadRequest(wire, &buffer, &request)) {
     {
       std::lock_guard lock(mutex_);

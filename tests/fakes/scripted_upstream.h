@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,14 +31,21 @@ struct ReceivedRequest {
   std::string Header(absl::string_view lower_case_name) const;  // or ""
 };
 
+enum class Cut { kFin, kReset };
+
 // The upstream's side of one request, for its handler. Sends block; they return false once the peer is gone.
 class Conversation {
  public:
   explicit Conversation(Wire* wire) : wire_(wire) {}
 
+  // How all that follows is sent: each byte in a write of its own; or no more than `bytes`, after which the connection
+  // is cut in this way.
+  void Drip() { drip_ = true; }
+  void CutAfter(size_t bytes, Cut how);
+
   using Headers = std::vector<std::pair<std::string, std::string>>;
-  bool SendRaw(absl::string_view bytes) { return wire_->Write(bytes); }
-  bool SendHead(int status, const Headers& headers);                         // exactly these headers
+  bool SendRaw(absl::string_view bytes);
+  bool SendHead(int status, const Headers& headers);                         // exactly these headers; 1xx too
   bool SendReply(int status, absl::string_view body, Headers headers = {});  // whole, with Content-Length
   // 200, text/event-stream, chunked; then SendSse or SendChunk, and EndChunks.
   bool StartSse(Headers headers = {});
@@ -46,8 +54,10 @@ class Conversation {
   bool EndChunks() { return SendRaw("0\r\n\r\n"); }
 
   void Close() { Finish(&Wire::Close); }  // orderly
+  void Drop() { Finish(&Wire::Drop); }    // FIN, but without the end of TLS
   void Reset() { Finish(&Wire::Reset); }  // RST
 
+  void DiscardInput();  // reads and drops what still comes, until the peer closes
   bool peer_closed() const { return wire_->peer_closed(); }
   bool WaitClosedByPeer(int timeout_ms = 10'000) const;
   bool WaitFor(const Event& event) const { return wire_->WaitFor(&event, 10'000); }  // false also if the peer closed
@@ -58,6 +68,9 @@ class Conversation {
 
   Wire* wire_;
   bool finished_ = false;
+  bool drip_ = false;
+  std::optional<size_t> left_;  // bytes until the cut
+  Cut cut_ = Cut::kFin;
 };
 
 // An HTTP/1.1 server over plain TCP or TLS that answers every request by a test's script, byte for byte. Port 0 of
@@ -98,17 +111,19 @@ class ScriptedUpstream {
   // Until `done` holds for the counts; false after ten seconds.
   bool WaitUntil(const std::function<bool(const Counts&)>& done) const;
 
-  void CloseConnections();  // all open ones, under whatever runs on them
-  void StopListening();     // further connections are refused
+  void CloseConnections();           // all open ones, under whatever runs on them
+  void CloseConnection(int number);  // one of them, by ReceivedRequest::connection
+  void StopListening();              // further connections are refused
 
  private:
   struct Connection {
+    int number;
     std::unique_ptr<Wire> wire;
     std::thread thread;
   };
 
   void AcceptLoop();
-  void Serve(Connection* connection, int number);
+  void Serve(Connection* connection);
   bool ReadRequest(Wire& wire, std::string* buffer, ReceivedRequest* request);
   void Count(int Counts::*what, int by = 1);
 

@@ -60,6 +60,10 @@ void Wire::Close() {
   if (!open_) return;
   if (ssl_ != nullptr) SSL_shutdown(ssl_);
   ERR_clear_error();
+  Drop();
+}
+
+void Wire::Drop() {
   shutdown(fd_, SHUT_WR);
   open_ = false;
 }

@@ -26,6 +26,7 @@ class Wire {
   bool Write(absl::string_view bytes);  // false: the peer is gone
 
   void Close();     // TLS close_notify and FIN
+  void Drop();      // FIN alone
   void Reset();     // RST
   void Shutdown();  // any thread: ends blocked reads and waits
 

@@ -22,6 +22,7 @@ class Process {
   void Signal(int signal) const;
   int Wait();                  // the exit status, or -1 when a signal ended it
   std::string output() const;  // so far; everything after Wait
+  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;
