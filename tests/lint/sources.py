@@ -1,6 +1,8 @@
-"""Checks what no tool knows: files of at most 400 lines, no left-over marks, Python that compiles, include guards."""
+"""Checks what no tool knows: files of at most 400 lines, no left-over marks, Python that compiles, include guards, and
+that README.md shows the service config that the client library uses."""
 
 import ast
+import json
 import pathlib
 import re
 import subprocess
@@ -39,8 +41,19 @@ def check(path: str, text: str) -> list[str]:
     return problems
 
 
+def service_config(text: str, start: str, end: str) -> object:
+    begin = text.index(start) + len(start)
+    return json.loads(text[begin:text.index(end, begin)])
+
+
+def check_service_config() -> list[str]:
+    client = service_config((ROOT / "client/sluice/client.cc").read_text(), 'kServiceConfig[] = R"(', ')";')
+    readme = service_config((ROOT / "README.md").read_text(), "```json\n", "```")
+    return [] if client == readme else ["README.md: its service config is not the one of client/sluice/client.cc"]
+
+
 def main() -> int:
-    problems = []
+    problems = check_service_config()
     for path in project_files():
         top = path.split("/", 1)[0]
         if top not in TOP and not top.startswith("."):

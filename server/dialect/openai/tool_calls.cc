@@ -9,6 +9,8 @@ namespace {
 
 constexpr int64_t kMaxIndex = 127;
 constexpr size_t kMaxCalls = 1024;
+// Of an id or a name. Real ones have some dozens; they go into one message whole, so they cannot be as long as that.
+constexpr size_t kMaxNameBytes = size_t{64} << 10;
 // Arguments of a call without id or name wait up to this; then it goes out as it is.
 constexpr size_t kMaxWaiting = size_t{64} << 10;
 
@@ -45,6 +47,7 @@ bool ToolCalls::ReadList(json::Value list, Emitter& out) {
 }
 
 bool ToolCalls::Read(const Fragment& fragment, Emitter& out) {
+  if (fragment.id.size() > kMaxNameBytes || fragment.name.size() > kMaxNameBytes) return false;
   Call* call = Find(fragment);
   if (call == nullptr) {
     const bool says_nothing =

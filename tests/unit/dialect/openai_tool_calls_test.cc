@@ -187,5 +187,16 @@ TEST(ToolCallsTest, EndlessNewCallsAreMalformed) {
   EXPECT_EQ(sink.lines().back(), "done malformed");
 }
 
+TEST(ToolCallsTest, AnIdOrNameThatNoMessageCouldHoldIsMalformed) {
+  const std::string giant(100'000, 'x');
+  for (const std::string& entry : {R"({"index":0,"id":")" + giant + R"(","function":{"name":"f"}})",
+                                   R"({"index":0,"id":"a","function":{"name":")" + giant + R"("}})"}) {
+    const auto decoder = FindCodec("openai")->NewDecoder(DecodeLimits());
+    Recorder sink;
+    decoder->OnEvent({"message", Chunk("{\"tool_calls\":[" + entry + "]}"), ""}, sink);
+    EXPECT_EQ(sink.lines().back(), "done malformed");
+  }
+}
+
 }  // namespace
 }  // namespace sluice::dialect
