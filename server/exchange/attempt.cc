@@ -63,6 +63,11 @@ void Attempt::OnHead(const upstream::ReplyHead& head) {
     failure_head_ = head;
     return;
   }
+  // Asked for identity alone; a decompressor would hold deltas back until a block is full (RFC 9110 12.5.3).
+  if (const absl::string_view coding = head.Header("content-encoding"); !coding.empty() && coding != "identity") {
+    const chat::Error error = Compressed(coding);
+    return sink_->OnDone(&error);
+  }
   reader_ = std::make_unique<dialect::ReplyReader>(backend_.codec->NewDecoder(plan_.limits.decode),
                                                    head.Header("content-type"), plan_.limits.decode);
 }

@@ -161,7 +161,7 @@ void Exchange::OnDone(const chat::Error* error) {
 
 void Exchange::Commit() {
   if (!started_ || std::exchange(committed_, true)) return;  // what was retracted does not leave
-  request_ = chat::Request();  // a long prompt need not stay for a long answer
+  request_ = chat::Request();                                // a long prompt need not stay for a long answer
   if (budget_) budget_->ReturnRetry();
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/base/utf8.h"
 
 namespace sluice::exchange {
 namespace {
@@ -126,6 +127,15 @@ Error Draining(absl::Duration limit) {
   return Make(ErrorKind::kDraining,
               absl::StrCat("the gateway stops and limits.drain (", absl::FormatDuration(limit),
                            ") is over, so the answer so far is incomplete: ask again, another gateway will answer"));
+}
+
+Error Compressed(absl::string_view coding) {
+  Error error =
+      Make(ErrorKind::kNotSse,
+           "the upstream compressed its reply, though the request allows that of none: switch compression off "
+           "there, or in the proxy in between");
+  error.provider_message = absl::StrCat("content-encoding: ", RepairUtf8(coding.substr(0, 64)));
+  return error;
 }
 
 Error Redirected(int status, absl::string_view location) {

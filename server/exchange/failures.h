@@ -23,6 +23,7 @@ chat::Error TimerFired(absl::string_view stage, absl::Duration limit);
 chat::Error DeadlinePassed();
 chat::Error CallerStalled(absl::Duration limit);
 chat::Error Draining(absl::Duration limit);
+chat::Error Compressed(absl::string_view coding);  // of a reply that was to come as it is
 chat::Error Redirected(int status, absl::string_view location);
 
 }  // namespace sluice::exchange

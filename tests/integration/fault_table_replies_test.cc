@@ -114,7 +114,7 @@ TEST_P(FaultyReplies, RepliesThatAreNoStream) {
       {"HTML", kRequest, Replies(200, "<!doctype html><p>Welcome", html), INTERNAL, kNotSse, "", 3, kNone},
       {"HTML labelled as a stream", kRequest, Replies(200, "<html>Welcome", sse), INTERNAL, kNotSse, "", 3, kNone},
       {"text", kRequest, Replies(200, "Welcome", text), INTERNAL, kNotSse, "", 3, kNone},
-      {"gzip", kRequest, Replies(200, std::string(fakes::kGzippedStream), gzip), UNAVAILABLE, kTruncated, "", 3, kNone},
+      {"gzip", kRequest, Replies(200, std::string(fakes::kGzippedStream), gzip), INTERNAL, kNotSse, "", 3, kNone},
       {"JSON error, overloaded", kRequest, RepliesJson(kBusy), UNAVAILABLE, kOverloaded, "", 3, kNone},
       {"JSON error, no money", kRequest, RepliesJson(kNoMoney), RESOURCE_EXHAUSTED, kQuota, "", 1, kNone},
       {"JSON of something else", kRequest, RepliesJson(R"({"ok":true})"), INTERNAL, kProtocol, "", 2, kNone},

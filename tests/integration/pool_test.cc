@@ -22,9 +22,13 @@ TEST_P(PoolReuse, AHundredCallsOneAfterTheOtherShareOneHandshake) {
 }
 
 TEST_P(PoolReuse, ConnectionsAreUsedAgainAfterErrorReplies) {
-  Start([](const ReceivedRequest&, Conversation& conversation) {
-    conversation.SendReply(429, chunks::Error("slow", "requests", "rate_limit_exceeded"));
-  });
+  Options once;
+  once.upstream = "retry: {attempts: 1}";
+  Start(
+      [](const ReceivedRequest&, Conversation& conversation) {
+        conversation.SendReply(429, chunks::Error("slow", "requests", "rate_limit_exceeded"));
+      },
+      once);
   for (int i = 0; i < 20; ++i) ASSERT_EQ(Chat().status.reason, "RATE_LIMITED");
   EXPECT_LE(upstream().counts().handshakes, GetParam());
 }

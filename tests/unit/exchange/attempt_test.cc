@@ -78,6 +78,20 @@ TEST_F(AttemptTest, FailHandsOverTheUsageSeen) {
   EXPECT_TRUE(client_.last().closed);
 }
 
+TEST_F(AttemptTest, ACompressedReplyIsRefusedAndSaysWhatToSwitchOff) {
+  client_.last().Sent();
+  client_.last().Head(200, {{"content-type", "text/event-stream"}, {"content-encoding", "gzip"}});
+  EXPECT_THAT(sink_.lines, ElementsAre("not_sse"));
+  EXPECT_TRUE(client_.last().closed);
+}
+
+TEST_F(AttemptTest, ACodingOfIdentityIsNone) {
+  client_.last().Sent();
+  client_.last().Head(200, {{"content-encoding", "identity"}});
+  client_.last().Body(TextChunk("a"));
+  EXPECT_THAT(sink_.lines, ElementsAre("a"));
+}
+
 TEST_F(AttemptTest, ARefusalIsNoAnswer) {
   client_.last().Sent();
   client_.last().Head(429);
