@@ -31,9 +31,13 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    // yaml-cpp makes single bytes of the escapes \N and \_ (U+0085, U+00A0), which are no UTF-8.
+    if (!IsValidUtf8(value)) {
+      problems_->AddAt(mark.line + 1, "", "an escape \\N or \\_, which is not read right; write the character itself");
+    }
     CheckTag(mark, tag);
     auto node = Make(YamlNode::Kind::kScalar, mark);
-    node->scalar = value;
+    node->scalar = RepairUtf8(value);
     Place(std::move(node), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {

@@ -65,6 +65,13 @@ TEST(YamlTest, RefusesWhatWouldBeReadOtherwiseThanMeant) {
   EXPECT_EQ(SyntaxError("a: \xE2\x82"), "f.yaml:1: bytes that are not UTF-8; the file has to be plain UTF-8 text");
 }
 
+TEST(YamlTest, AnEscapeThatIsNotReadAsUtf8IsRefusedInNamesAndValues) {
+  const std::string why = "f.yaml:2: an escape \\N or \\_, which is not read right; write the character itself";
+  EXPECT_EQ(SyntaxError("a:\n  \"x\\Ny\": 1\n"), why);
+  EXPECT_EQ(SyntaxError("a:\n  x: \"\\_\"\n"), why);
+  EXPECT_EQ(SyntaxError("a: \"\\u0085\"\n"), "");
+}
+
 TEST(YamlTest, AliasBombsAreDefused) {
   std::string wide = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   std::string deep = "a0: &a0 [x]\n";
