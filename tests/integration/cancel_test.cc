@@ -53,18 +53,6 @@ class Cancelling : public GatewayTest {
 };
 SLUICE_WITH_ENGINES(Cancelling);
 
-TEST_P(Cancelling, BeforeTheFirstByte) {
-  Closing closing;
-  Start([&](const ReceivedRequest&, Conversation& conversation) { closing.Watch(conversation); });
-  ChatStream stream = client().Chat(Ask());
-  ASSERT_TRUE(upstream().WaitUntil([](const auto& counts) { return counts.requests == 2; }));
-  const Time left = std::chrono::steady_clock::now();
-  stream.Cancel();
-  ExpectClosedSince(closing, left, "before the first byte");
-  EXPECT_EQ(stream.status().code, grpc::StatusCode::CANCELLED);
-  EXPECT_TRUE(CallsEndedWith("CANCELLED"));
-}
-
 TEST_P(Cancelling, InMidStream) {
   Closing closing;
   Start([&](const ReceivedRequest&, Conversation& conversation) {
@@ -79,73 +67,6 @@ TEST_P(Cancelling, InMidStream) {
   ExpectClosedSince(closing, left, "mid-stream");
   EXPECT_TRUE(CallsEndedWith("CANCELLED"));
   EXPECT_EQ(Scrape().Sum("sluice_open_streams"), 0);
-}
-
-TEST_P(Cancelling, AGatheredCall) {
-  Closing closing;
-  Start([&](const ReceivedRequest&, Conversation& conversation) {
-    conversation.StartSse();
-    conversation.SendSse(chunks::Text("x"));
-    closing.Watch(conversation);
-  });
-  grpc::ClientContext context;
-  std::thread caller([&] {
-    v1::CompleteRequest request;
-    v1::CompleteResponse response;
-    *request.mutable_chat() = Ask();
-    EXPECT_EQ(v1::ChatService::NewStub(channel())->Complete(&context, request, &response).error_code(),
-              grpc::StatusCode::CANCELLED);
-  });
-  ASSERT_TRUE(upstream().WaitUntil([](const auto& counts) { return counts.requests == 2; }));
-  const Time left = std::chrono::steady_clock::now();
-  context.TryCancel();
-  ExpectClosedSince(closing, left, "a gathered call");
-  caller.join();
-}
-
-TEST_P(Cancelling, WhileItsUpstreamIsPaused) {
-  Closing closing;
-  Options options;
-  options.top = "limits: {buffer_high: 65536}";
-  Start(
-      [&](const ReceivedRequest&, Conversation& conversation) {
-        conversation.StartSse();
-        const std::string event = chunks::Text(std::string(64 << 10, 'x'));
-        while (conversation.SendSse(event)) {
-        }
-        closing.Note();
-      },
-      options);
-  ChatStream stream = client().Chat(Ask());
-  ASSERT_TRUE(Eventually([&] { return Scrape().Sum("sluice_backpressure_pauses_total") > 0; }));
-  const Time left = std::chrono::steady_clock::now();
-  stream.Cancel();
-  ExpectClosedSince(closing, left, "paused");
-  EXPECT_TRUE(CallsEndedWith("CANCELLED"));
-}
-
-TEST_P(Cancelling, InThePoolsQueueGivesUpItsPlace) {
-  fakes::Event release;
-  Options options;
-  options.upstream = "pool: {connections: 1}";
-  Start(
-      [&](const ReceivedRequest&, Conversation& conversation) {
-        conversation.WaitFor(release);
-        Reply(conversation, TextReply({"x"}));
-      },
-      options);
-  ChatStream first = client().Chat(Ask());
-  ASSERT_TRUE(upstream().WaitUntil([](const auto& counts) { return counts.requests == 2; }));
-  ChatStream queued = client().Chat(Ask());
-  ASSERT_TRUE(Eventually([&] { return Scrape().Sum("sluice_pool_waiting") == 1; }));
-  const Time left = std::chrono::steady_clock::now();
-  queued.Cancel();
-  ASSERT_TRUE(Eventually([&] { return Scrape().Sum("sluice_pool_waiting") == 0; }));
-  Report(std::chrono::steady_clock::now() - left, "queued in the pool");
-  release.Set();
-  EXPECT_TRUE(ReadAll(std::move(first)).status.ok());
-  EXPECT_TRUE(Chat().status.ok()) << "the place was not given up";
-  EXPECT_EQ(ChatsSeen(), 2);
 }
 
 TEST_P(Cancelling, TheCallersDeadlineClosesTheUpstream) {

@@ -2,13 +2,16 @@
 
 #include <signal.h>
 
+#include <future>
 #include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
+#include "tests/fakes/black_hole.h"
 #include "tests/integration/harness.h"
 #include "tests/integration/process.h"
 #include "tests/integration/raw_call.h"
+#include "tests/integration/raw_http2.h"
 
 namespace sluice::integration {
 namespace {
@@ -85,7 +88,37 @@ TEST_P(Draining, AHealthWatcherIsToldAndDoesNotHoldUpTheDrain) {
   context.TryCancel();
 }
 
-TEST_P(Draining, WhatStillRunsAtTheLimitIsEnded) {
+// Who learns that a gateway stops has time to go elsewhere before it takes no more calls.
+TEST_P(Draining, HealthAndReadinessAreOffBeforeCallersAreSentAway) {
+  StartStreaming();
+  ChatStream running = client().Chat(Ask());
+  ASSERT_NE(running.Next(), nullptr);
+  RawHttp2 caller(gateway().grpc_port());
+  caller.Call(1, "/grpc.health.v1.Health/Watch");
+  const auto serving = caller.NextOf(RawHttp2::kData);
+  ASSERT_TRUE(serving.has_value());
+  EXPECT_EQ(serving->payload.substr(5), "\x08\x01") << "SERVING";
+  std::thread drain([&] { gateway().Drain(); });
+  bool told = false;
+  auto frame = caller.Next();
+  for (; frame && frame->type != RawHttp2::kGoAway; frame = caller.Next()) {
+    told = told || (frame->type == RawHttp2::kData && frame->payload.substr(5) == "\x08\x02");  // NOT_SERVING
+  }
+  EXPECT_TRUE(frame.has_value()) << "no GOAWAY came";
+  EXPECT_TRUE(told) << "GOAWAY came before health was off";
+  EXPECT_EQ(Fetch(gateway().ops_port(), "/readyz").status, 503);
+  release_.Set();
+  EXPECT_TRUE(ReadAll(std::move(running)).status.ok());
+  drain.join();
+}
+
+void ExpectDraining(const CallStatus& status) {
+  EXPECT_EQ(status.code, grpc::StatusCode::UNAVAILABLE) << status.ToString();
+  EXPECT_EQ(status.reason, "DRAINING") << status.ToString();
+  EXPECT_TRUE(absl::StrContains(status.message, "limits.drain")) << status.message;
+}
+
+TEST_P(Draining, AStreamThatStillRunsAtTheLimitEndsWithItsUsage) {
   Options options;
   options.top = "limits: {drain: 300ms}";
   StartStreaming(options);
@@ -93,11 +126,103 @@ TEST_P(Draining, WhatStillRunsAtTheLimitIsEnded) {
   ASSERT_NE(running.Next(), nullptr);
   std::thread drain([&] { gateway().Drain(); });
   const Answer cut = ReadAll(std::move(running));
-  EXPECT_FALSE(cut.status.ok());
-  std::printf("a stream cut at the drain limit sees: %s\n", cut.status.ToString().c_str());
+  ExpectDraining(cut.status);
   EXPECT_TRUE(cut.finished.empty());
+  ASSERT_EQ(cut.usage.size(), 1u);
+  EXPECT_TRUE(cut.usage[0].estimated());
+  EXPECT_GT(cut.usage[0].prompt_tokens(), 0);
+  EXPECT_EQ(cut.usage[0].completion_tokens(), 2) << "of 6 bytes";
+  EXPECT_TRUE(cut.events.back().has_usage());
   EXPECT_TRUE(closed_.Wait()) << "the upstream's connection stays open";
   drain.join();
+}
+
+TEST_P(Draining, AGatheredAnswerThatStillRunsAtTheLimitEndsWithItsUsage) {
+  Options options;
+  options.top = "limits: {drain: 300ms}";
+  StartStreaming(options);
+  auto running = std::async(std::launch::async, [&] { return client().Complete(Ask()); });
+  ASSERT_TRUE(Eventually([&] { return Scrape().Sum("sluice_open_streams") == 1 && ChatsSeen() == 1; }));
+  std::thread drain([&] { gateway().Drain(); });
+  const CallStatus status = running.get().status;
+  ExpectDraining(status);
+  ASSERT_TRUE(status.usage.has_value());
+  EXPECT_TRUE(status.usage->estimated());
+  EXPECT_TRUE(closed_.Wait()) << "the upstream's connection stays open";
+  drain.join();
+}
+
+TEST_P(Draining, CallsWithoutOutputAtTheLimitEndWhateverTheyWaitFor) {
+  Options options;
+  options.top = "limits: {drain: 500ms, open_calls: 4, queue_wait: 60s}";
+  Start(
+      [](const ReceivedRequest& request, Conversation& conversation) {
+        if (absl::StrContains(request.body, "busy")) {
+          conversation.SendReply(503, "", {{"retry-after", "30"}});
+        } else {
+          conversation.WaitClosedByPeer(20'000);
+        }
+      },
+      options);
+  std::vector<ChatStream> chats;
+  std::vector<std::future<CallStatus>> others;
+  const auto complete = [&](const char* prompt) { return client().Complete(Ask("m", prompt)).status; };
+  for (const char* prompt : {"silent", "busy"}) {
+    chats.push_back(client().Chat(Ask("m", prompt)));
+    others.push_back(std::async(std::launch::async, complete, prompt));
+  }
+  ASSERT_TRUE(Eventually([&] { return ChatsSeen() == 4 && Scrape().Sum("sluice_retries_total") == 2; }));
+  chats.push_back(client().Chat(Ask("m", "waits for its turn")));
+  others.push_back(std::async(std::launch::async, complete, "waits for its turn"));
+  others.push_back(std::async(std::launch::async, [&] { return client().ListModels().status; }));
+  ASSERT_TRUE(Eventually([&] { return Scrape().Sum("sluice_queued_calls") == 3; }));
+  std::thread drain([&] { gateway().Drain(); });
+  for (ChatStream& chat : chats) {
+    const Answer answer = ReadAll(std::move(chat));
+    ExpectDraining(answer.status);
+    EXPECT_TRUE(answer.events.empty());
+  }
+  for (auto& other : others) ExpectDraining(other.get());
+  drain.join();
+}
+
+TEST_P(Draining, AListOfModelsThatIsNotThereAtTheLimitEnds) {
+  Options options;
+  options.top = "limits: {drain: 300ms}";
+  StartStreaming(options);
+  const fakes::BlackHole hole;
+  options.base_url = absl::StrCat("http://127.0.0.1:", hole.port(), "/v1");
+  gateway().Reload(Load(options));
+  auto listing = std::async(std::launch::async, [&] { return client().ListModels().status; });
+  // The gateway's own look at the new upstream is the other.
+  ASSERT_TRUE(Eventually([&] { return Scrape().Sum("sluice_pool_connections", {{"state", "in_use"}}) == 2; }));
+  std::thread drain([&] { gateway().Drain(); });
+  ExpectDraining(listing.get());
+  drain.join();
+}
+
+TEST_P(Draining, ACallerThatDoesNotReadDoesNotHoldUpTheEnd) {
+  Options options;
+  options.top = "limits: {drain: 300ms, caller_stall: 60s}";
+  Start(
+      [this](const ReceivedRequest&, Conversation& conversation) {
+        conversation.StartSse();
+        const std::string event = chunks::Text(std::string(64 << 10, 'x'));
+        while (conversation.SendSse(event)) {
+        }
+        closed_.Set();
+      },
+      options);
+  ChatStream stalled = client().Chat(Ask());
+  ASSERT_TRUE(Eventually([&] { return Scrape().Sum("sluice_backpressure_pauses_total") > 0; }));
+  const auto begun = std::chrono::steady_clock::now();
+  gateway().Drain();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  std::printf("drain of 300 ms with a caller that does not read, %d engines: %.0f ms\n", GetParam(),
+              std::chrono::duration<double, std::milli>(took).count());
+  EXPECT_LT(took, std::chrono::seconds(10));
+  EXPECT_TRUE(closed_.Wait());
+  EXPECT_FALSE(ReadAll(std::move(stalled)).status.ok());
 }
 
 TEST_P(Draining, DestroyingAGatewayInMidStreamEndsItsStreams) {
@@ -120,39 +245,61 @@ TEST_P(Draining, DestroyingAGatewayWithCallsAtEveryStageIsClean) {
   for (ChatStream& stream : streams) EXPECT_FALSE(ReadAll(std::move(stream)).status.ok());
 }
 
-TEST(Termination, SigtermLetsTheRunningStreamFinishAndExitsWithZero) {
-  fakes::Event release;
-  ScriptedUpstream::Options server;
-  server.tls = true;
-  ScriptedUpstream upstream(server, [&](const ReceivedRequest& request, Conversation& conversation) {
-    if (request.method == "GET") {
-      conversation.SendReply(200, R"({"data":[]})");
-      return;
-    }
-    conversation.StartSse();
-    conversation.SendSse(chunks::Text("first "));
-    conversation.WaitFor(release);
-    conversation.SendSse(chunks::Text("second"));
-    conversation.SendSse(chunks::Finish());
-    conversation.EndChunks();
-  });
-  TempDir dir;
-  const std::string config = dir.Write(
-      "sluice.yaml",
-      absl::StrCat("listen: {grpc: {address: \"127.0.0.1:0\"}, ops: \"127.0.0.1:0\"}\nupstreams: {a: {dialect: openai, "
-                   "base_url: \"",
-                   upstream.Url("/v1"), "\", ca_file: \"", dir.Write("ca.pem", upstream.ca_pem()), "\"}}\n"));
-  GatewayProcess gateway(dir, config, {});
-  ASSERT_NE(gateway.grpc_port, 0) << gateway.process.output();
-  ChatStream running = Client(Connect(gateway.grpc_port)).Chat(Ask());
+// A gateway process before an upstream that streams "first ", then the rest once release_ is set.
+class Termination : public ::testing::Test {
+ protected:
+  Termination()
+      : upstream_({.tls = true}, [this](const ReceivedRequest& request, Conversation& conversation) {
+          if (request.method == "GET") {
+            conversation.SendReply(200, R"({"data":[]})");
+            return;
+          }
+          conversation.StartSse();
+          conversation.SendSse(chunks::Text("first "));
+          conversation.WaitFor(release_);
+          conversation.SendSse(chunks::Text("second"));
+          conversation.SendSse(chunks::Finish());
+          conversation.EndChunks();
+        }) {
+    const std::string config = dir_.Write(
+        "sluice.yaml",
+        absl::StrCat("listen: {grpc: {address: \"127.0.0.1:0\"}, ops: \"127.0.0.1:0\"}\nupstreams: {a: {dialect: "
+                     "openai, base_url: \"",
+                     upstream_.Url("/v1"), "\", ca_file: \"", dir_.Write("ca.pem", upstream_.ca_pem()), "\"}}\n"));
+    gateway_.emplace(dir_, config, std::map<std::string, std::string>());
+  }
+  bool IsReady() const { return Fetch(gateway_->ops_port, "/readyz").status == 200; }
+
+  fakes::Event release_;
+  ScriptedUpstream upstream_;
+  TempDir dir_;
+  std::optional<GatewayProcess> gateway_;
+};
+
+TEST_F(Termination, SigtermLetsTheRunningStreamFinishAndExitsWithZero) {
+  ASSERT_NE(gateway_->grpc_port, 0) << gateway_->process.output();
+  ChatStream running = Client(Connect(gateway_->grpc_port)).Chat(Ask());
   ASSERT_NE(running.Next(), nullptr);
-  gateway.process.Signal(SIGTERM);
-  EXPECT_TRUE(Eventually([&] { return Fetch(gateway.ops_port, "/readyz").status == 503; }));
-  release.Set();
+  gateway_->process.Signal(SIGTERM);
+  EXPECT_TRUE(Eventually([&] { return !IsReady(); }));
+  release_.Set();
   const Answer finished = ReadAll(std::move(running));
   EXPECT_TRUE(finished.status.ok()) << finished.status.ToString();
   EXPECT_EQ(finished.text, "first second");
-  EXPECT_EQ(gateway.process.Wait(), 0);
+  EXPECT_EQ(gateway_->process.Wait(), 0);
+}
+
+TEST_F(Termination, ASecondSigtermEndsAtOnceAndExitsWithZero) {
+  ASSERT_NE(gateway_->grpc_port, 0) << gateway_->process.output();
+  ChatStream running = Client(Connect(gateway_->grpc_port)).Chat(Ask());
+  ASSERT_NE(running.Next(), nullptr);
+  gateway_->process.Signal(SIGTERM);
+  ASSERT_TRUE(Eventually([&] { return !IsReady(); }));
+  const auto begun = std::chrono::steady_clock::now();
+  gateway_->process.Signal(SIGTERM);
+  EXPECT_EQ(gateway_->process.Wait(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  EXPECT_EQ(ReadAll(std::move(running)).status.code, grpc::StatusCode::UNAVAILABLE);
 }
 
 }  // namespace

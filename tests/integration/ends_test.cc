@@ -1,7 +1,5 @@
-// How an answer can end: well, or not, or by one of the gateway's timers.
+// How an answer can end: well, or not.
 
-#include "absl/strings/match.h"
-#include "tests/fakes/black_hole.h"
 #include "tests/integration/harness.h"
 
 namespace sluice::integration {
@@ -20,11 +18,6 @@ class Ends : public GatewayTest {
     absl::StrAppend(&options.upstream, options.upstream.empty() ? "" : "\n    ", "retry: {attempts: 1}");
     Start(std::move(chat), options);
     return Chat();
-  }
-  static Options Timeouts(absl::string_view timeouts) {
-    Options options;
-    options.upstream = absl::StrCat("timeouts: {", timeouts, "}");
-    return options;
   }
 };
 SLUICE_WITH_ENGINES(Ends);

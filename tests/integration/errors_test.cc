@@ -252,6 +252,7 @@ TEST_P(Errors, ARequestAboveTheCapIsRefusedAndOneBelowItPasses) {
   EXPECT_TRUE(Chat(Ask("m", std::string((size_t{32} << 20) - 100, 'a'))).status.ok());
   const Answer refused = Chat(Ask("m", std::string(size_t{33} << 20, 'a')));
   EXPECT_EQ(refused.status.code, StatusCode::RESOURCE_EXHAUSTED) << refused.status.ToString();
+  EXPECT_EQ(refused.status.reason, "REQUEST_TOO_LARGE");
   EXPECT_EQ(ChatsSeen(), 2);
 }
 
