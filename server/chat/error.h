@@ -12,8 +12,8 @@ namespace sluice::chat {
 // Why a call failed. Every edge maps these, and nothing else, to its own status codes.
 enum class ErrorKind {
   // The caller's request, refused by us before anything went upstream.
-  kBadRequest,  // violations say which fields
-  kNoRoute,     // no route serves the model
+  kBadRequest,       // violations say which fields
+  kNoRoute,          // no route serves the model
   kRequestTooLarge,  // above one of our limits; Error::limit names it
   // What the upstream answered.
   kInvalidRequest,
@@ -35,11 +35,11 @@ enum class ErrorKind {
   // Our own side.
   kTooManyCalls,    // limits.open_calls is reached, and no place became free in time
   kAnswerTooLarge,  // a gathered answer above limits.complete_bytes
-  kPoolTimeout,    // no connection became free in time
-  kCallerStalled,  // the caller did not read
-  kDeadline,       // the caller's deadline passed
-  kCancelled,      // the caller left
-  kDraining,       // the gateway is shutting down
+  kPoolTimeout,     // no connection became free in time
+  kCallerStalled,   // the caller did not read
+  kDeadline,        // the caller's deadline passed
+  kCancelled,       // the caller left
+  kDraining,        // the gateway is shutting down
   kInternal,
 };
 
