@@ -70,7 +70,8 @@ struct Finished {
   absl::string_view native;  // the provider's own word
 };
 
-// Tokens as the provider counted them, unless `estimated`. Cached tokens are inside prompt, reasoning tokens inside completion.
+// Tokens as the provider counted them, unless `estimated`. Cached tokens are inside prompt, reasoning tokens inside
+// completion.
 struct Usage {
   std::optional<int64_t> prompt_tokens;
   std::optional<int64_t> completion_tokens;
