@@ -12,7 +12,7 @@ namespace {
 
 // What the allocator's arenas breathe under a load that is drawn at random stays below it. At 80 calls a second a leak
 // of 1 KiB a call makes 24 MiB in five minutes. Shorter runs are a quick look: the breath has no time to even out.
-double MaxRssGrowthMib(int64_t ran_ms) { return ran_ms >= 280'000 ? 8 : 16; }
+[[maybe_unused]] double MaxRssGrowthMib(int64_t ran_ms) { return ran_ms >= 280'000 ? 8 : 16; }
 
 // Descriptors that are made once, at their first use, by the engines.
 constexpr int kFdSlack = 4;
