@@ -101,7 +101,9 @@ TEST_P(Reloading, AThousandReloadsDisturbNoneOfTwoHundredStreams) {
   EXPECT_EQ(Scrape().Sum("sluice_reloads_total", {{"result", "failed"}}), kReloads / 10);
   std::printf("resident, %d engines: %zu MiB before, %zu after %d reloads, %zu after %d\n", GetParam(), before >> 20,
               middle >> 20, kReloads / 2, after >> 20, kReloads);
+#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while, and finds leaks by itself
   EXPECT_LT(after, before + (size_t{96} << 20)) << "memory grows with reloads";
+#endif
 }
 
 TEST_P(Reloading, ACallAfterAReloadSeesItAndABadOneLeavesTheOldInForce) {
