@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,8 @@ constexpr int kRandomCuts = 8;
 constexpr uint64_t kAmplifiedOneIn = 512;
 constexpr size_t kAmplifiedBytes = size_t{1} << 20;
 constexpr size_t kLongestPiece = 16;
+// Ten times and more what the slowest decoder takes under the sanitizers.
+constexpr double kMostSeconds = 4;
 
 // FNV-1a. Not std::hash: an input has to mean the same in every build.
 uint64_t Hash(absl::string_view input) {
@@ -69,9 +72,15 @@ std::vector<std::vector<size_t>> Cuts(absl::string_view input) {
   return ways;
 }
 
-std::string Amplified(absl::string_view input) {
+std::vector<size_t> Every(size_t step, size_t size) {
+  std::vector<size_t> ends;
+  for (size_t end = 0; end < size;) ends.push_back(end = std::min(size, end + step));
+  return ends;
+}
+
+void Amplify(absl::string_view input, absl::FunctionRef<void(absl::string_view)> run) {
   const uint64_t hash = Hash(input);
-  if (input.empty() || hash % kAmplifiedOneIn != 0) return "";
+  if (input.empty() || hash % kAmplifiedOneIn != 0) return;
   uint64_t random = hash | 1;
   size_t begin = 0;
   size_t end = input.size();
@@ -81,7 +90,11 @@ std::string Amplified(absl::string_view input) {
   }
   std::string out(input.substr(0, begin));
   while (out.size() < kAmplifiedBytes) absl::StrAppend(&out, input.substr(begin, end - begin));
-  return out;
+  // Not the clock on the wall: that also counts what else the machine does.
+  const std::clock_t start = std::clock();
+  run(out);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  Require(seconds < kMostSeconds, "1 MiB is read in linear time", absl::StrCat(seconds, " s"));
 }
 
 }  // namespace sluice::fuzz

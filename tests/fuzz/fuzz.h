@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 
 // Each fuzzer is one file that defines this, the entry point libFuzzer calls.
@@ -23,10 +24,13 @@ void RequireSame(const std::vector<std::string>& got, const std::vector<std::str
 // place in two where the input is short, and otherwise at a number of places that the input itself decides on.
 std::vector<std::vector<size_t>> Cuts(absl::string_view input);
 
-// For a few inputs (the input itself decides, so that a finding can be run again) 1 MiB that repeats it, or begins like
-// it and repeats a piece of it; for all others "". Whoever looks at all he has anew with each read, or nests without
-// bound, runs into a limit there.
-std::string Amplified(absl::string_view input);
+// The offsets where each read of `step` bytes ends.
+std::vector<size_t> Every(size_t step, size_t size);
+
+// For a few inputs (the input itself decides, so that a finding can be run again) calls `run` with 1 MiB that repeats
+// it, or begins like it and repeats a piece of it. Whoever looks at all he has anew with each read takes more processor
+// time for it than is allowed; whoever nests without bound ends.
+void Amplify(absl::string_view input, absl::FunctionRef<void(absl::string_view)> run);
 
 }  // namespace sluice::fuzz
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kMostText = 1024;
 constexpr size_t kMostName = 128;
+constexpr size_t kMostBody = size_t{64} << 10;  // as much of a failure's body is kept
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 
 absl::string_view TakeLine(absl::string_view& text) {
@@ -87,10 +88,11 @@ void CheckReply(absl::string_view reply) {
     const dialect::Codec& codec = *dialect::FindCodec(name);
     CheckFailure(codec, failure);
     CheckModels(codec, reply);
-    const std::string amplified = Amplified(reply);
-    failure.body = amplified;
-    CheckFailure(codec, failure);
-    CheckModels(codec, amplified);
+    Amplify(reply, [&](absl::string_view amplified) {
+      failure.body = amplified.substr(0, kMostBody);
+      CheckFailure(codec, failure);
+      CheckModels(codec, amplified);
+    });
     failure.body = reply;
   }
 }

@@ -77,12 +77,6 @@ Answer Run(absl::string_view body, const Surroundings& around, const std::vector
   return answer;
 }
 
-std::vector<size_t> Every(size_t step, size_t size) {
-  std::vector<size_t> ends;
-  for (size_t end = 0; end < size;) ends.push_back(end = std::min(size, end + step));
-  return ends;
-}
-
 void CheckBody(absl::string_view body, const Surroundings& around) {
   const Answer by_bytes = Run(body, around, Every(1, body.size()));
   for (const std::vector<size_t>& ends : Cuts(body)) {
@@ -107,7 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const sluice::fuzz::Surroundings around(body.front());
   body.remove_prefix(1);
   sluice::fuzz::CheckBody(body, around);
-  const std::string amplified = sluice::fuzz::Amplified(body);
-  sluice::fuzz::Run(amplified, around, sluice::fuzz::Every(sluice::fuzz::kRead, amplified.size()));
+  sluice::fuzz::Amplify(body, [&](absl::string_view amplified) {
+    sluice::fuzz::Run(amplified, around, sluice::fuzz::Every(sluice::fuzz::kRead, amplified.size()));
+  });
   return 0;
 }

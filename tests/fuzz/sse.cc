@@ -59,18 +59,12 @@ void CheckSame(const Result& got, const Result& wanted, const std::vector<size_t
       absl::StrCat("the events of a stream read in ", ends.size(), " pieces, the first of ", ends[0], " bytes", what));
 }
 
-std::vector<size_t> EveryByte(absl::string_view stream) {
-  std::vector<size_t> ends;
-  for (size_t end = 1; end <= stream.size(); ++end) ends.push_back(end);
-  return ends;
-}
-
 void CheckStream(absl::string_view stream) {
   const std::vector<sse::Found> reference = sse::Reference(stream);
   for (const sse::Found& f : reference) RequireUtf8(absl::StrCat(f.type, f.data, f.id), "an event");
   const Result tight = Run(stream, {stream.size()}, kTightBytes, /*say_when=*/false);
   std::vector<std::vector<size_t>> ways = Cuts(stream);
-  if (!stream.empty()) ways.push_back(EveryByte(stream));
+  if (!stream.empty()) ways.push_back(Every(1, stream.size()));
   for (const std::vector<size_t>& ends : ways) {
     const Result loose = Run(stream, ends, sse::Decoder::kDefaultMaxEventBytes, /*say_when=*/true);
     CheckSame(loose, Wanted(reference, ends), ends, "");
@@ -85,11 +79,9 @@ void CheckStream(absl::string_view stream) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view stream(reinterpret_cast<const char*>(data), size);
   sluice::fuzz::CheckStream(stream);
-  const std::string amplified = sluice::fuzz::Amplified(stream);
-  std::vector<size_t> ends;
-  for (size_t end = 0; end < amplified.size();) {
-    ends.push_back(end = std::min(amplified.size(), end + sluice::fuzz::kRead));
-  }
-  sluice::fuzz::Run(amplified, ends, sluice::sse::Decoder::kDefaultMaxEventBytes, /*say_when=*/false);
+  sluice::fuzz::Amplify(stream, [](absl::string_view amplified) {
+    const std::vector<size_t> ends = sluice::fuzz::Every(sluice::fuzz::kRead, amplified.size());
+    sluice::fuzz::Run(amplified, ends, sluice::sse::Decoder::kDefaultMaxEventBytes, /*say_when=*/false);
+  });
   return 0;
 }
