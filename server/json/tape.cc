@@ -112,11 +112,11 @@ class Tape::Parser {
   rapidjson::Reader reader_;
 };
 
-Tape::Tape() : Tape(Limits()) {}
-Tape::Tape(const Limits& limits) : limits_(limits), parser_(std::make_unique<Parser>()) {}
+Tape::Tape() : parser_(std::make_unique<Parser>()) {}
 Tape::~Tape() = default;
 
-Tape::Result Tape::Parse(absl::string_view text) {
+Tape::Result Tape::Parse(absl::string_view text, const Limits& limits) {
+  limits_ = limits;
   nodes_.clear();
   surrogates_.clear();
   if (text.size() > std::min(limits_.max_bytes, size_t{1} << 30)) return Result::kTooLarge;

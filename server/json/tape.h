@@ -44,16 +44,20 @@ class Value {
 
   // The member of that name; of duplicates the last. Absent if there is none, or this is no object.
   Value Find(absl::string_view key) const;
+  // How many elements an array has; 0 for anything else.
+  size_t size() const;
   // Empty unless this is an array, or an object.
   Elements elements() const;
   Members members() const;
 
-  absl::string_view AsString() const { return AsText().utf8; }  // "" unless a string
+  absl::string_view AsString() const;  // "" unless a string
   Text AsText() const;
   // The number if it is whole and fits; 9.0 is whole. Exact: no detour over double unless it has a point or exponent.
   std::optional<int64_t> AsInt64() const;
   // The number if double can hold it: 1e999 gives none.
   std::optional<double> AsDouble() const;
+  // A string as it stood in the text between its quotes, escapes and all; "" unless a string.
+  absl::string_view RawString() const;
   // The value as it stood in the text, blanks and escapes included; "" for strings and for absent.
   absl::string_view Raw() const;
 
@@ -82,14 +86,14 @@ class Tape {
   };
 
   Tape();
-  explicit Tape(const Limits& limits);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
   // Reads `text`, which must be valid UTF-8 and outlive the use of the values. After anything but kOk, root() is
   // absent.
-  Result Parse(absl::string_view text);
+  Result Parse(absl::string_view text) { return Parse(text, Limits()); }
+  Result Parse(absl::string_view text, const Limits& limits);
   Value root() const { return nodes_.empty() ? Value() : Value(this, 0); }
 
  private:
@@ -117,8 +121,11 @@ class Tape {
   size_t PrepareString(size_t begin);
   size_t PrepareNumber(size_t begin);
   const Surrogates* FindSurrogates(uint32_t begin) const;
+  absl::string_view StringAt(uint32_t index) const {
+    return absl::string_view(buffer_.data() + nodes_[index].begin, nodes_[index].size);
+  }
 
-  const Limits limits_;
+  Limits limits_;
   absl::string_view text_;
   std::string buffer_;  // a copy of the text, unescaped in place
   std::vector<Node> nodes_;
@@ -139,7 +146,10 @@ class Value::Elements {
 
     Iterator(const Tape* tape, uint32_t index) : tape_(tape), index_(index) {}
     Value operator*() const { return Value(tape_, index_); }
-    Iterator& operator++();
+    Iterator& operator++() {
+      index_ = tape_->nodes_[index_].next;
+      return *this;
+    }
     bool operator==(const Iterator& other) const { return index_ == other.index_; }
 
    private:
@@ -173,8 +183,11 @@ class Value::Members {
     using reference = Member;
 
     Iterator(const Tape* tape, uint32_t index) : tape_(tape), index_(index) {}
-    Member operator*() const;
-    Iterator& operator++();
+    Member operator*() const { return {tape_->StringAt(index_), Value(tape_, index_ + 1)}; }
+    Iterator& operator++() {
+      index_ = tape_->nodes_[index_ + 1].next;
+      return *this;
+    }
     bool operator==(const Iterator& other) const { return index_ == other.index_; }
 
    private:
@@ -191,6 +204,20 @@ class Value::Members {
   uint32_t begin_;
   uint32_t end_;
 };
+
+// Inline, for a chunk's reading asks a hundred times.
+
+inline Kind Value::kind() const { return tape_ == nullptr ? Kind::kAbsent : tape_->nodes_[index_].kind; }
+
+inline Value::Elements Value::elements() const {
+  return is_array() ? Elements(tape_, index_ + 1, tape_->nodes_[index_].next) : Elements(tape_, 0, 0);
+}
+
+inline Value::Members Value::members() const {
+  return is_object() ? Members(tape_, index_ + 1, tape_->nodes_[index_].next) : Members(tape_, 0, 0);
+}
+
+inline absl::string_view Value::AsString() const { return is_string() ? tape_->StringAt(index_) : absl::string_view(); }
 
 // Appends a JSON text without the blanks between its tokens; numbers, escapes and member order stay as they are.
 // `text` must be valid JSON, such as Value::Raw gives.

@@ -1,12 +1,11 @@
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include "absl/strings/numbers.h"
 #include "server/json/tape.h"
 
 namespace sluice::json {
-
-Kind Value::kind() const { return tape_ == nullptr ? Kind::kAbsent : tape_->nodes_[index_].kind; }
 
 bool Value::is_filled() const {
   switch (kind()) {
@@ -28,21 +27,16 @@ Value Value::Find(absl::string_view key) const {
   return found;
 }
 
-Value::Elements Value::elements() const {
-  if (!is_array()) return Elements(tape_, 0, 0);
-  return Elements(tape_, index_ + 1, tape_->nodes_[index_].next);
-}
-
-Value::Members Value::members() const {
-  if (!is_object()) return Members(tape_, 0, 0);
-  return Members(tape_, index_ + 1, tape_->nodes_[index_].next);
+size_t Value::size() const {
+  const Elements all = elements();
+  return static_cast<size_t>(std::distance(all.begin(), all.end()));
 }
 
 Text Value::AsText() const {
   Text text;
   if (!is_string()) return text;
   const Tape::Node& node = tape_->nodes_[index_];
-  text.utf8 = absl::string_view(tape_->buffer_).substr(node.begin, node.size);
+  text.utf8 = tape_->StringAt(index_);
   if (node.has_half_pair) {
     const Tape::Surrogates* halves = tape_->FindSurrogates(node.begin);
     text.leading_low = halves->leading_low;
@@ -54,6 +48,7 @@ Text Value::AsText() const {
 std::optional<int64_t> Value::AsInt64() const {
   if (kind() != Kind::kNumber) return std::nullopt;
   const absl::string_view raw = Raw();
+  if (raw.size() == 1) return raw[0] - '0';  // most indexes: JSON has no other number of one character
   if (raw.find_first_of(".eE") == absl::string_view::npos) {
     int64_t whole;
     return absl::SimpleAtoi(raw, &whole) ? std::optional<int64_t>(whole) : std::nullopt;
@@ -79,18 +74,12 @@ absl::string_view Value::Raw() const {
   return tape_->text_.substr(node.begin, node.size);
 }
 
-Value::Elements::Iterator& Value::Elements::Iterator::operator++() {
-  index_ = tape_->nodes_[index_].next;
-  return *this;
-}
-
-Value::Members::Member Value::Members::Iterator::operator*() const {
-  return {Value(tape_, index_).AsString(), Value(tape_, index_ + 1)};
-}
-
-Value::Members::Iterator& Value::Members::Iterator::operator++() {
-  index_ = tape_->nodes_[index_ + 1].next;
-  return *this;
+absl::string_view Value::RawString() const {
+  if (!is_string()) return {};
+  const absl::string_view text = tape_->text_.substr(tape_->nodes_[index_].begin);
+  size_t end = 0;
+  while (text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+  return text.substr(0, end);
 }
 
 void AppendCompact(absl::string_view text, std::string& out) {

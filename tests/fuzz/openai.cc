@@ -92,6 +92,37 @@ void CheckBody(absl::string_view body, const Surroundings& around) {
   }
 }
 
+class Events final : public sse::Handler {
+ public:
+  void OnEvent(const sse::Event& event) override { list.emplace_back(event.type, event.data); }
+  std::vector<std::pair<std::string, std::string>> list;
+};
+
+std::vector<std::string> Decode(const Events& events, const dialect::DecodeLimits& limits, bool varied) {
+  FakeIdSource ids;
+  dialect::Recorder recorder;
+  dialect::openai::OpenAiDecoder decoder(limits, ids);
+  bool blank = false;
+  for (const auto& [type, data] : events.list) {
+    std::string text = data;
+    if (varied && (blank = !blank) && !text.empty() && text[0] == '{') text.insert(1, " ");
+    decoder.OnEvent({type, text, ""}, recorder);
+  }
+  decoder.OnEof(recorder);
+  return recorder.lines();
+}
+
+// A chunk like the one before takes a short way through the decoder. With a blank more in every other, none does.
+void CheckShortWay(absl::string_view body, const Surroundings& around) {
+  Events events;
+  sse::Decoder stream(around.limits.max_event_bytes);
+  if (!stream.Feed(body, events).ok()) return;
+  dialect::DecodeLimits with_blank = around.limits;
+  ++with_blank.max_event_bytes;
+  RequireSame(Decode(events, with_blank, /*varied=*/false), Decode(events, with_blank, /*varied=*/true),
+              "the answer without the short way");
+}
+
 }  // namespace
 }  // namespace sluice::fuzz
 
@@ -101,6 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const sluice::fuzz::Surroundings around(body.front());
   body.remove_prefix(1);
   sluice::fuzz::CheckBody(body, around);
+  sluice::fuzz::CheckShortWay(body, around);
   sluice::fuzz::Amplify(body, [&](absl::string_view amplified) {
     sluice::fuzz::Run(amplified, around, sluice::fuzz::Every(sluice::fuzz::kRead, amplified.size()));
   });

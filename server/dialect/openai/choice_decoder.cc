@@ -18,6 +18,16 @@ bool ChoiceDecoder::Read(const ChunkChoice& choice, Emitter& out) {
   return fine;
 }
 
+void ChoiceDecoder::ReadPiece(DeltaKind kind, absl::string_view text, Emitter& out) {
+  json::Text piece;
+  piece.utf8 = text;
+  EmitText(kind,
+           kind == DeltaKind::kReasoning ? reasoning_
+           : kind == DeltaKind::kRefusal ? refusal_
+                                         : text_,
+           piece, out);
+}
+
 // `message` stands for the whole answer so far. Perplexity sends it beside each delta, so it is read only where no
 // delta and no text came; what did come of the rest is not read again.
 bool ChoiceDecoder::ReadMessage(const ChunkChoice& choice, Emitter& out) {

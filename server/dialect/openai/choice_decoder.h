@@ -20,6 +20,8 @@ class ChoiceDecoder {
 
   // False: a tool call that cannot be told apart (ToolCalls::ReadList); what came before it is emitted.
   bool Read(const ChunkChoice& choice, Emitter& out);
+  // A chunk of one piece of text, reasoning or refusal, like the one that Read has just read.
+  void ReadPiece(chat::DeltaKind kind, absl::string_view text, Emitter& out);
   // The answer ends: what was held back goes out.
   void Flush(Emitter& out);
 

@@ -21,6 +21,8 @@ Chunk ReadChunk(json::Value root) {
       chunk.type = value;
     } else if (key == "x_groq") {
       chunk.x_groq = value;
+    } else if (key == "obfuscation") {
+      chunk.obfuscation = value;
     }
   }
   return chunk;

@@ -6,11 +6,11 @@
 namespace sluice::dialect::openai {
 
 // The members of a chunk that mean something to us, each found in one pass over its object (of duplicates the last
-// counts). Any may be absent, null or of the wrong type. What is not listed is ignored: obfuscation, moderation,
+// counts). Any may be absent, null or of the wrong type. What is not listed is ignored: moderation,
 // content_filter_results, timings, annotations and the like.
 
 struct Chunk {
-  json::Value id, model, object, type, error, choices, usage, x_groq;
+  json::Value id, model, object, type, error, choices, usage, x_groq, obfuscation;
 };
 Chunk ReadChunk(json::Value root);
 

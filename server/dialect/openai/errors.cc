@@ -44,9 +44,12 @@ bool WaitingHelps(chat::ErrorKind kind) {
 
 bool IsError(json::Value root) {
   if (root.is_array() && root.is_filled()) return IsError(*root.elements().begin());
-  const json::Value error = root.Find("error");
+  return IsError(root.Find("error"), root.Find("object"), root.Find("type"));
+}
+
+bool IsError(json::Value error, json::Value object, json::Value type) {
   if ((error.is_object() || error.is_string()) && error.is_filled()) return true;
-  return root.Find("object").AsString() == "error" || root.Find("type").AsString() == "error";
+  return object.AsString() == "error" || type.AsString() == "error";
 }
 
 bool IsFlatError(json::Value root) {

@@ -14,6 +14,8 @@ namespace sluice::dialect::openai {
 // characters, or it calls itself an error (vLLM and Mistral: object, Anthropic behind relays: type). `error: null`,
 // false, "" and {} are none.
 bool IsError(json::Value root);
+// The same for one whose members of these names are known.
+bool IsError(json::Value error, json::Value object, json::Value type);
 
 // Whether an object that is no completion is an error in some server's own form: {"detail": ...} (FastAPI),
 // {"message" or "msg", "code"?}.

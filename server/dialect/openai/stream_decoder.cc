@@ -52,13 +52,27 @@ chat::Error BrokenOff(absl::string_view word) {
   return error;
 }
 
+// A text is read and done with within one call, so all streams of a thread use the same buffers: they stay in the
+// processor's cache, and thousands of streams need not keep their own.
+json::Tape& TapeOfThread() {
+  thread_local json::Tape tape;
+  return tape;
+}
+
 }  // namespace
 
 OpenAiDecoder::OpenAiDecoder(const DecodeLimits& limits, IdSource& ids)
-    : ids_(ids), tape_({.max_bytes = limits.max_event_bytes, .max_depth = limits.max_json_depth}) {}
+    : ids_(ids),
+      limits_{.max_bytes = limits.max_event_bytes, .max_depth = limits.max_json_depth},
+      tape_(TapeOfThread()) {}
 
-bool OpenAiDecoder::Parse(absl::string_view text, chat::EventSink& sink) {
-  const json::Tape::Result result = tape_.Parse(text);
+json::Tape::Result OpenAiDecoder::Parse(absl::string_view text) {
+  repeated_.Forget();
+  return tape_.Parse(text, limits_);
+}
+
+bool OpenAiDecoder::ParseOrEnd(absl::string_view text, chat::EventSink& sink) {
+  const json::Tape::Result result = Parse(text);
   if (result == json::Tape::Result::kOk) return true;
   const chat::Error error = ParseError(result);
   Finish(&error, sink);
@@ -72,16 +86,25 @@ void OpenAiDecoder::OnEvent(const sse::Event& event, chat::EventSink& sink) {
   if (event.type == "error") return OnErrorEvent(data, sink);
   if (data.empty()) return;
   if (data == "[DONE]") return Conclude(End::kDoneMark, sink);
-  if (!Parse(data, sink)) return;
-  if (tape_.root().is_object()) OnChunk(tape_.root(), sink);
+  if (OnRepeatedChunk(data, sink)) return;
+  if (!ParseOrEnd(data, sink)) return;
+  if (tape_.root().is_object()) OnChunk(data, tape_.root(), sink);
+}
+
+bool OpenAiDecoder::OnRepeatedChunk(absl::string_view text, chat::EventSink& sink) {
+  RepeatedChunk::Found found;
+  if (!repeated_.Match(text, found)) return false;
+  Emitter out(identity_, sink);
+  found.choice->ReadPiece(found.kind, found.text, out);
+  return true;
 }
 
 // An event of this name is an error whatever it holds.
 void OpenAiDecoder::OnErrorEvent(absl::string_view data, chat::EventSink& sink) {
-  const bool is_json = tape_.Parse(data) == json::Tape::Result::kOk;
+  const bool is_json = Parse(data) == json::Tape::Result::kOk;
   chat::Error error;
   if (is_json && !tape_.root().is_string()) {
-    ReadChunkOf(tape_.root(), sink);
+    ReadChunk(openai::ReadChunk(tape_.root()), sink);
     error = ReadError(tape_.root(), /*http_status=*/0);
   } else {
     error = ReadErrorText(is_json ? tape_.root().AsString() : data, /*http_status=*/0);
@@ -89,16 +112,20 @@ void OpenAiDecoder::OnErrorEvent(absl::string_view data, chat::EventSink& sink) 
   Finish(&error, sink);
 }
 
-void OpenAiDecoder::OnChunk(json::Value root, chat::EventSink& sink) {
-  const bool fine = ReadChunkOf(root, sink);
-  if (!fine || IsError(root)) {
-    const chat::Error error = IsError(root) ? ReadError(root, /*http_status=*/0) : BadToolCall();
-    Finish(&error, sink);
+void OpenAiDecoder::OnChunk(absl::string_view text, json::Value root, chat::EventSink& sink) {
+  const Chunk chunk = openai::ReadChunk(root);
+  const bool fine = ReadChunk(chunk, sink);
+  const bool is_error = IsError(chunk.error, chunk.object, chunk.type);
+  if (!fine || is_error) {
+    const chat::Error error = is_error ? ReadError(root, /*http_status=*/0) : BadToolCall();
+    return Finish(&error, sink);
+  }
+  if (chunk.choices.size() == 1) {
+    repeated_.Learn(text, chunk, FindChoice((*chunk.choices.elements().begin()).Find("index")));
   }
 }
 
-bool OpenAiDecoder::ReadChunkOf(json::Value root, chat::EventSink& sink) {
-  const Chunk chunk = ReadChunk(root);
+bool OpenAiDecoder::ReadChunk(const Chunk& chunk, chat::EventSink& sink) {
   identity_.Learn(chunk.id, chunk.model);
   has_chunk_ |= chunk.choices.kind() != json::Kind::kAbsent || chunk.usage.is_object() ||
                 absl::StartsWith(chunk.object.AsString(), "chat.completion");
@@ -143,10 +170,10 @@ void OpenAiDecoder::OnWholeBody(absl::string_view body, chat::EventSink& sink) {
   }
   body = absl::StripAsciiWhitespace(body);
   if (body.empty()) return Conclude(End::kEof, sink);
-  if (!Parse(body, sink)) return;
+  if (!ParseOrEnd(body, sink)) return;
   const json::Value root = tape_.root();
   if (root.Find("choices").is_array()) {
-    OnChunk(root, sink);
+    OnChunk(body, root, sink);
     if (!done_) Conclude(End::kWholeBody, sink);
     return;
   }
@@ -211,7 +238,7 @@ bool OpenAiDecoder::ConcludeWithErrorField(chat::EventSink& sink) {
   const bool any_finish =
       std::any_of(choices_.begin(), choices_.end(), [](const auto& choice) { return !choice->finish_word().empty(); });
   if (any_finish || error_field_.empty()) return false;
-  if (tape_.Parse(error_field_) != json::Tape::Result::kOk || !tape_.root().is_object()) return false;
+  if (Parse(error_field_) != json::Tape::Result::kOk || !tape_.root().is_object()) return false;
   const chat::Error error = ReadError(tape_.root(), /*http_status=*/0);
   Finish(&error, sink);
   return true;

@@ -10,6 +10,7 @@
 #include "server/dialect/openai/choice_decoder.h"
 #include "server/dialect/openai/chunk.h"
 #include "server/dialect/openai/emitter.h"
+#include "server/dialect/openai/repeated_chunk.h"
 #include "server/dialect/openai/usage.h"
 #include "server/json/tape.h"
 
@@ -35,12 +36,15 @@ class OpenAiDecoder final : public StreamDecoder {
  private:
   enum class End { kDoneMark, kEof, kWholeBody };
 
-  // The text's root, or absent if it is not JSON within our limits: the answer is over then.
-  bool Parse(absl::string_view text, chat::EventSink& sink);
+  json::Tape::Result Parse(absl::string_view text);
+  // False if it is not JSON within our limits: the answer is over then.
+  bool ParseOrEnd(absl::string_view text, chat::EventSink& sink);
   void OnErrorEvent(absl::string_view data, chat::EventSink& sink);
   // False: the chunk broke a rule that we cannot do without.
-  bool ReadChunkOf(json::Value root, chat::EventSink& sink);
-  void OnChunk(json::Value root, chat::EventSink& sink);
+  bool ReadChunk(const Chunk& chunk, chat::EventSink& sink);
+  // `text` is what `root` was parsed from.
+  void OnChunk(absl::string_view text, json::Value root, chat::EventSink& sink);
+  bool OnRepeatedChunk(absl::string_view text, chat::EventSink& sink);
   ChoiceDecoder* FindChoice(json::Value index);
 
   void Conclude(End end, chat::EventSink& sink);
@@ -51,10 +55,12 @@ class OpenAiDecoder final : public StreamDecoder {
   void Finish(const chat::Error* error, chat::EventSink& sink);
 
   IdSource& ids_;
-  json::Tape tape_;
+  const json::Tape::Limits limits_;
+  json::Tape& tape_;  // of the thread, in use within one call only
   AnswerIdentity identity_;
   std::vector<std::unique_ptr<ChoiceDecoder>> choices_;  // by index
   UsageReader usage_;
+  RepeatedChunk repeated_;
   std::string error_field_;  // the first raw `error:` line's value
   bool has_chunk_ = false;
   bool done_ = false;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "server/dialect/codec.h"
-#include "tests/unit/dialect/allocations.h"
+#include "tests/unit/allocations.h"
 #include "tests/unit/dialect/harness.h"
 
 namespace sluice::dialect {
@@ -21,12 +21,12 @@ class CountingSink final : public chat::EventSink {
 };
 
 // Allocations over 1000 repetitions, after ten to warm up, counted through operator new.
-int64_t AllocationsOf(const std::string& chunk, size_t& bytes) {
+size_t AllocationsOf(const std::string& chunk, size_t& bytes) {
   const auto decoder = FindCodec("openai")->NewDecoder(DecodeLimits());
   CountingSink sink;
   const sse::Event event{"message", chunk, ""};
   for (int i = 0; i < 10; ++i) decoder->OnEvent(event, sink);
-  const int64_t before = Allocations();
+  const size_t before = Allocations();
   for (int i = 0; i < 1000; ++i) decoder->OnEvent(event, sink);
   bytes = sink.bytes;
   return Allocations() - before;
@@ -46,13 +46,13 @@ TEST(AllocationTest, DeltasInTheSteadyStateAllocateNothing) {
   };
   for (const std::string& chunk : chunks) {
     size_t bytes = 0;
-    EXPECT_EQ(AllocationsOf(chunk, bytes), 0) << chunk;
+    EXPECT_EQ(AllocationsOf(chunk, bytes), 0u) << chunk;
     EXPECT_TRUE(bytes > 0 || chunk.find("usage") != std::string::npos) << chunk;
   }
 }
 
 TEST(AllocationTest, TheCounterCounts) {
-  const int64_t before = Allocations();
+  const size_t before = Allocations();
   const std::string text(1000, 'x');
   EXPECT_GT(Allocations(), before) << text.size();
 }

@@ -221,12 +221,13 @@ TEST_F(TapeTest, DepthIsBoundedNotCrashing) {
 }
 
 TEST_F(TapeTest, SizeIsBounded) {
-  Tape small({.max_bytes = 10, .max_depth = 4});
-  EXPECT_EQ(small.Parse("[12345678]"), Result::kOk);
-  EXPECT_EQ(small.Parse("[123456789]"), Result::kTooLarge);
-  EXPECT_EQ(small.root().kind(), Kind::kAbsent);
-  EXPECT_EQ(small.Parse("[[[[]]]]"), Result::kOk);
-  EXPECT_EQ(small.Parse("[[[[[]]]]]"), Result::kTooDeep);
+  const Tape::Limits small{.max_bytes = 10, .max_depth = 4};
+  EXPECT_EQ(tape_.Parse("[12345678]", small), Result::kOk);
+  EXPECT_EQ(tape_.Parse("[123456789]", small), Result::kTooLarge);
+  EXPECT_EQ(tape_.root().kind(), Kind::kAbsent);
+  EXPECT_EQ(tape_.Parse("[[[[]]]]", small), Result::kOk);
+  EXPECT_EQ(tape_.Parse("[[[[[]]]]]", small), Result::kTooDeep);
+  EXPECT_EQ(tape_.Parse("[[[[[123456]]]]]"), Result::kOk) << "each text has its own limits";
 }
 
 TEST_F(TapeTest, ATextReplacesTheOneBefore) {
@@ -244,6 +245,19 @@ TEST_F(TapeTest, RawGivesTheTextAsItStood) {
   EXPECT_EQ((*root.Find("f").elements().begin()).Raw(), "false");
 }
 
+TEST_F(TapeTest, RawStringGivesAStringAsItStoodBetweenItsQuotes) {
+  const Value root = Root(R"({"s":"a\"\u0041\ud83d\\","e":"","n":7})");
+  EXPECT_EQ(root.Find("s").RawString(), R"(a\"\u0041\ud83d\\)");
+  EXPECT_EQ(root.Find("e").RawString(), "");
+  EXPECT_EQ(root.Find("n").RawString(), "");
+}
+
+TEST_F(TapeTest, SizeIsTheNumberOfElements) {
+  EXPECT_EQ(Root("[1,[2,3],{}]").size(), 3u);
+  EXPECT_EQ(Root("[]").size(), 0u);
+  EXPECT_EQ(Root(R"({"a":1})").size(), 0u);
+}
+
 TEST(AppendCompactTest, DropsOnlyTheBlanksBetweenTokens) {
   std::string out = ">";
   AppendCompact("{ \"a b\" : [ 1.50 ,\t\"x \\\" y\" ],\r\n \"\\\\\" : 1 }", out);
@@ -257,7 +271,7 @@ TEST(TapeFuzzTest, SurvivesMutations) {
       R"([{"a":{"b":{"c":[[],{}]}}},"\ud800","\udc00",1e308,1e999,"\\\""])"};
   std::mt19937 random(7);
   const std::string alphabet = "{}[]\",:\\u0dDe+-.19tfnl \n\xC3\xA9";
-  Tape tape({.max_bytes = 4096, .max_depth = 8});
+  Tape tape;
   int good = 0;
   for (int round = 0; round < 60000; ++round) {
     std::string text = seeds[round % 2];
@@ -274,7 +288,7 @@ TEST(TapeFuzzTest, SurvivesMutations) {
       if (text.empty()) text = "[]";
     }
     text = RepairUtf8(text);
-    if (tape.Parse(text) != Result::kOk) continue;
+    if (tape.Parse(text, {.max_bytes = 4096, .max_depth = 8}) != Result::kOk) continue;
     ++good;
     std::vector<Value> open = {tape.root()};
     while (!open.empty()) {
