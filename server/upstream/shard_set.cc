@@ -10,8 +10,6 @@ namespace {
 // Transfers in every shard before another shard is opened.
 constexpr int kComfortable = 32;
 constexpr size_t kSpareHandles = 64;
-// Our own timers bound every stage. curl must not add its own (300 s to connect), nor wake for them.
-constexpr long kNoTimeoutMs = 24L * 3600 * 1000;
 
 }  // namespace
 
@@ -81,7 +79,6 @@ void ShardSet::Configure(CURL* easy) const {
   // Small, for there is one a stream; a read of a paced stream brings one delta.
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2048L);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kNoTimeoutMs);
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a cancel while resolving must not wait for the resolver
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
