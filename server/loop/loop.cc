@@ -72,8 +72,9 @@ bool Loop::TurnOnce(bool wait) {
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   PollEvents(wait);
   timers_.RunDue(now_);
+  EndStep();
   const bool stopped = RunTasks();
-  RunSources();
+  EndTurn();
   return stopped;
 }
 
@@ -106,8 +107,10 @@ void Loop::PollEvents(bool wait) {
     count = epoll_wait(epoll_fd_, events.data(), kEventsPerTurn, forever ? -1 : bounded);
   }
   now_ = clock_.Now();
-  for (int i = 0; i < count; ++i)
+  for (int i = 0; i < count; ++i) {
     HandleEvent(events[static_cast<size_t>(i)].data.u64, events[static_cast<size_t>(i)].events);
+    EndStep();
+  }
 }
 
 void Loop::HandleEvent(uint64_t key, uint32_t events) {
@@ -128,12 +131,21 @@ bool Loop::RunTasks() {
     stopped = stop_;
     running_tasks_.swap(posted_);
   }
-  for (Task& task : running_tasks_) task();
+  for (Task& task : running_tasks_) {
+    task();
+    EndStep();
+  }
   running_tasks_.clear();
   return stopped;
 }
 
-void Loop::RunSources() {
+void Loop::EndStep() {
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    if (sources_[i] != nullptr) sources_[i]->OnStep();
+  }
+}
+
+void Loop::EndTurn() {
   for (size_t i = 0; i < sources_.size(); ++i) {
     if (sources_[i] != nullptr) sources_[i]->OnTurnEnd();
   }

@@ -39,7 +39,10 @@ chat::Error CallerLeft() {
 
 }  // namespace
 
-Call::Call(GrpcEngine* engine) : engine_(engine) { engine_->CallMade(); }
+Call::Call(GrpcEngine* engine, CompletionPump* pump, Admission admission)
+    : engine_(engine), pump_(pump), admission_(admission) {
+  engine_->CallMade();
+}
 
 Call::~Call() {
   if (came_) engine_->Forget(this);
@@ -61,7 +64,11 @@ void Call::OnNew(bool ok) {
     came_ = true;
     engine_->Remember(this);
     Arrive();
-    WaitForTurn();
+    if (admission_ == Admission::kLimited) {
+      WaitForTurn();
+    } else {
+      Begin();
+    }
   }
   OperationReturned();
 }

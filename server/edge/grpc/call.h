@@ -29,16 +29,22 @@ class Call {
   void Offer();
   // For the engine, on a call that came.
   void EndNow(const chat::Error& why);
+  // The server stops taking calls. Those that run may go on; whoever only watches is told so now.
+  virtual void GatewayStops() {}
 
  protected:
-  explicit Call(GrpcEngine* engine);
+  // kLimited: counts among limits.open_calls, and waits for its turn.
+  enum class Admission { kLimited, kAlways };
+
+  // `pump` is the engine's queue that this call comes from, and all its operations complete on.
+  Call(GrpcEngine* engine, CompletionPump* pump, Admission admission = Admission::kLimited);
 
   // The service's RequestXxx with `tag`.
   virtual void RequestNext(CompletionTag* tag) = 0;
   // Makes and offers the object for the call after this one.
   virtual void OfferSuccessor() = 0;
   // A call came: its request is there. Begin, Refuse or CallerGone follows, now or after a wait for its turn.
-  virtual void Arrive() = 0;
+  virtual void Arrive() {}
   virtual void Begin() = 0;
   // The gateway ends the call: before Begin, because it cannot be taken, or later, because the gateway stops. The
   // caller is to get this error.
@@ -52,7 +58,8 @@ class Call {
   void OperationStarted() { ++pending_; }
   void OperationReturned();
 
-  GrpcEngine& engine() { return *engine_; }
+  GrpcEngine& engine() const { return *engine_; }
+  CompletionPump& pump() const { return *pump_; }
   grpc::ServerContext& context() { return context_; }
   // The caller's x-request-id if it is one that may be shown, else a new one. Also echoes it.
   std::string TakeRequestId();
@@ -69,6 +76,8 @@ class Call {
   void OnDone(bool ok);
 
   GrpcEngine* const engine_;
+  CompletionPump* const pump_;
+  const Admission admission_;
   grpc::ServerContext context_;
   MemberTag<Call, &Call::OnNew> new_tag_{this};
   MemberTag<Call, &Call::OnDone> done_tag_{this};

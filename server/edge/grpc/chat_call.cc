@@ -11,16 +11,16 @@
 
 namespace sluice::edge {
 
-ChatCall::ChatCall(GrpcEngine* engine) : Call(engine), writer_(&context()) {}
+ChatCall::ChatCall(GrpcEngine* engine, CompletionPump* pump) : Call(engine, pump), writer_(&context()) {}
 
 ChatCall::~ChatCall() { engine().ForgetFlush(this); }
 
 void ChatCall::RequestNext(CompletionTag* tag) {
-  grpc::ServerCompletionQueue* queue = engine().pump().queue();
+  grpc::ServerCompletionQueue* queue = pump().queue();
   engine().services().chat.RequestChat(&context(), &request_, &writer_, queue, queue, tag);
 }
 
-void ChatCall::OfferSuccessor() { (new ChatCall(&engine()))->Offer(); }
+void ChatCall::OfferSuccessor() { (new ChatCall(&engine(), &pump()))->Offer(); }
 
 void ChatCall::Arrive() {
   const exchange::EngineContext& host = engine().context();
@@ -98,7 +98,13 @@ void ChatCall::OnEnd(const chat::Error* error) {
 void ChatCall::Queued() {
   queue_.Commit();
   engine().NeedsFlush(this);
-  if (queue_.bytes() > exchange_->plan().limits.buffer_high) exchange_->Pause();
+  if (queue_.bytes() <= exchange_->plan().limits.buffer_high) return;
+  holding_back_ = true;
+  exchange_->Pause();
+}
+
+void ChatCall::LetUpstreamGoOn() {
+  if (std::exchange(holding_back_, false)) exchange_->Resume();
 }
 
 void ChatCall::Flush() {
@@ -106,7 +112,7 @@ void ChatCall::Flush() {
   while (!writing_ && !queue_.empty()) {
     if (!WriteFront()) break;
   }
-  if (queue_.bytes() < exchange_->plan().limits.buffer_low) exchange_->Resume();
+  if (holding_back_ && queue_.bytes() < exchange_->plan().limits.buffer_low) LetUpstreamGoOn();
   if (ended_ && !writing_ && queue_.empty() && !finished_) Finish();  // a write that failed at once has finished it
 }
 
@@ -120,8 +126,7 @@ bool ChatCall::WriteFront() {
   OperationStarted();
   writing_ = true;
   bool ok = false;
-  const bool done =
-      engine().pump().Issue(&write_tag_, &ok, [&] { writer_.Write(queue_.front(), options, &write_tag_); });
+  const bool done = pump().Issue(&write_tag_, &ok, [&] { writer_.Write(queue_.front(), options, &write_tag_); });
   wrote_ = true;
   if (heartbeat_timer_) heartbeat_timer_->ArmAfter(heartbeat_);
   if (!output_written_ && queue_.front().has_delta()) {
@@ -147,7 +152,7 @@ void ChatCall::OnWritten(bool ok) {
   } else if (!queue_.empty() || ended_) {
     engine().NeedsFlush(this);
   } else {
-    exchange_->Resume();
+    LetUpstreamGoOn();
   }
   OperationReturned();
 }
@@ -162,7 +167,7 @@ void ChatCall::Finish() {
   bool ok = false;
   const grpc::Status status = error_ == nullptr ? grpc::Status::OK : ErrorToStatus(*error_);
   if (error_ != nullptr) ForbidRetry(*error_);
-  if (engine().pump().Issue(&finish_tag_, &ok, [&] { writer_.Finish(status, &finish_tag_); })) OnFinishedWriting(ok);
+  if (pump().Issue(&finish_tag_, &ok, [&] { writer_.Finish(status, &finish_tag_); })) OnFinishedWriting(ok);
 }
 
 void ChatCall::OnFinishedWriting(bool) { OperationReturned(); }

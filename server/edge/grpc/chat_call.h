@@ -21,7 +21,7 @@ namespace sluice::edge {
 // on, and a caller that takes nothing for `caller_stall` is let go.
 class ChatCall final : public Call, private exchange::Consumer, private Flushable {
  public:
-  explicit ChatCall(GrpcEngine* engine);
+  ChatCall(GrpcEngine* engine, CompletionPump* pump);
   ~ChatCall() override;
 
  private:
@@ -45,6 +45,7 @@ class ChatCall final : public Call, private exchange::Consumer, private Flushabl
   void AskForHeartbeats(std::vector<chat::FieldViolation>* violations);
   void Heartbeat();
   void Queued();
+  void LetUpstreamGoOn();
   bool WriteFront();  // false: the write has to wait for the caller
   void Finish();
   void OnWritten(bool ok);
@@ -63,7 +64,8 @@ class ChatCall final : public Call, private exchange::Consumer, private Flushabl
   std::unique_ptr<chat::Error> error_;  // why the call ends, unless it ends well
   MemberTag<ChatCall, &ChatCall::OnWritten> write_tag_{this};
   MemberTag<ChatCall, &ChatCall::OnFinishedWriting> finish_tag_{this};
-  bool writing_ = false;  // a write is in flight
+  bool writing_ = false;       // a write is in flight
+  bool holding_back_ = false;  // the upstream is paused
   bool wrote_ = false;
   bool output_written_ = false;
   bool ended_ = false;     // nothing more comes from the exchange

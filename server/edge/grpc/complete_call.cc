@@ -9,16 +9,16 @@
 
 namespace sluice::edge {
 
-CompleteCall::CompleteCall(GrpcEngine* engine) : Call(engine), writer_(&context()) {}
+CompleteCall::CompleteCall(GrpcEngine* engine, CompletionPump* pump) : Call(engine, pump), writer_(&context()) {}
 
 CompleteCall::~CompleteCall() { engine().ForgetFlush(this); }
 
 void CompleteCall::RequestNext(CompletionTag* tag) {
-  grpc::ServerCompletionQueue* queue = engine().pump().queue();
+  grpc::ServerCompletionQueue* queue = pump().queue();
   engine().services().chat.RequestComplete(&context(), &request_, &writer_, queue, queue, tag);
 }
 
-void CompleteCall::OfferSuccessor() { (new CompleteCall(&engine()))->Offer(); }
+void CompleteCall::OfferSuccessor() { (new CompleteCall(&engine(), &pump()))->Offer(); }
 
 void CompleteCall::Arrive() {
   const exchange::EngineContext& host = engine().context();
@@ -69,7 +69,7 @@ void CompleteCall::Finish(const chat::Error* error) {
   ledger_->Close(error);
   OperationStarted();
   bool ok = false;
-  const bool done = engine().pump().Issue(&finish_tag_, &ok, [&] {
+  const bool done = pump().Issue(&finish_tag_, &ok, [&] {
     if (error == nullptr) {
       writer_.Finish(response, grpc::Status::OK, &finish_tag_);
     } else {

@@ -16,7 +16,7 @@ namespace sluice::edge {
 // One Complete call: the same exchange as Chat's, gathered into one reply.
 class CompleteCall final : public Call, private exchange::Consumer, private Flushable {
  public:
-  explicit CompleteCall(GrpcEngine* engine);
+  CompleteCall(GrpcEngine* engine, CompletionPump* pump);
   ~CompleteCall() override;
 
  private:

@@ -5,45 +5,56 @@
 
 #include "server/edge/grpc/chat_call.h"
 #include "server/edge/grpc/complete_call.h"
+#include "server/edge/grpc/health_call.h"
 #include "server/edge/grpc/list_models_call.h"
 #include "server/exchange/failures.h"
 
 namespace sluice::edge {
 namespace {
 
-// Calls that may arrive before the engine has taken notice of the first. gRPC looks through outstanding operations
-// one by one, so a few, not hundreds.
+// Calls that may arrive on one queue before the engine has taken notice of the first. gRPC looks through outstanding
+// operations one by one, so a few, not hundreds.
 constexpr int kChatSlots = 8;
 constexpr int kCompleteSlots = 4;
 
 }  // namespace
 
-GrpcEngine::GrpcEngine(exchange::EngineContext* context, std::unique_ptr<grpc::ServerCompletionQueue> queue,
-                       Services* services, Connections* connections, IdSource* ids,
-                       absl::AnyInvocable<void()> on_last_call_gone)
+GrpcEngine::GrpcEngine(exchange::EngineContext* context,
+                       std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues, Services* services,
+                       Connections* connections, IdSource* ids, absl::AnyInvocable<void()> on_last_call_gone)
     : context_(context),
       services_(services),
       connections_(connections),
       ids_(ids),
-      pump_(context->loop, std::move(queue)),
       on_last_call_gone_(std::move(on_last_call_gone)),
       drain_timer_(context->loop, [this] { EndCalls(); }) {
+  for (auto& queue : queues) pumps_.push_back(std::make_unique<CompletionPump>(context->loop, std::move(queue)));
   context_->loop.AddSource(this);
 }
 
 GrpcEngine::~GrpcEngine() { context_->loop.RemoveSource(this); }
 
 void GrpcEngine::Start() {
-  pump_.Start();
-  for (int i = 0; i < kChatSlots; ++i) (new ChatCall(this))->Offer();
-  for (int i = 0; i < kCompleteSlots; ++i) (new CompleteCall(this))->Offer();
-  (new ListModelsCall(this))->Offer();
+  for (const auto& owner : pumps_) {
+    CompletionPump* pump = owner.get();
+    pump->Start();
+    for (int i = 0; i < kChatSlots; ++i) (new ChatCall(this, pump))->Offer();
+    for (int i = 0; i < kCompleteSlots; ++i) (new CompleteCall(this, pump))->Offer();
+    (new ListModelsCall(this, pump))->Offer();
+    (new HealthCheckCall(this, pump))->Offer();
+    (new HealthWatchCall(this, pump))->Offer();
+  }
+}
+
+void GrpcEngine::StopServing() {
+  serving_ = false;
+  ForEachRunning([](Call& call) { call.GatewayStops(); });
 }
 
 void GrpcEngine::Shutdown() {
   // The queue must outlive the last Finish.
   while (calls_ > 0) context_->loop.Turn(/*wait=*/true);
-  pump_.Shutdown();
+  for (const auto& pump : pumps_) pump->Shutdown();
 }
 
 void GrpcEngine::EndCallsAfter(absl::Duration limit) {
@@ -53,9 +64,13 @@ void GrpcEngine::EndCallsAfter(absl::Duration limit) {
 
 void GrpcEngine::EndCalls() {
   const chat::Error error = exchange::Draining(drain_limit_);
+  ForEachRunning([&](Call& call) { call.EndNow(error); });
+}
+
+void GrpcEngine::ForEachRunning(absl::FunctionRef<void(Call&)> visit) {
   const std::vector<Call*> calls(running_.begin(), running_.end());  // which may end at once, and be forgotten
   for (Call* call : calls) {
-    if (running_.contains(call)) call->EndNow(error);
+    if (running_.contains(call)) visit(*call);
   }
 }
 
@@ -70,7 +85,8 @@ void GrpcEngine::ForgetFlush(Flushable* call) {
   std::replace(flushing_.begin(), flushing_.end(), call, static_cast<Flushable*>(nullptr));
 }
 
-void GrpcEngine::OnTurnEnd() {
+void GrpcEngine::OnStep() {
+  if (flushable_.empty()) return;
   flushing_.swap(flushable_);
   for (size_t i = 0; i < flushing_.size(); ++i) {
     if (flushing_[i] == nullptr) continue;
@@ -78,6 +94,10 @@ void GrpcEngine::OnTurnEnd() {
     flushing_[i]->Flush();
   }
   flushing_.clear();
+}
+
+void GrpcEngine::OnTurnEnd() {
+  OnStep();  // what the last flush has left
   corks_.UncorkAll();
 }
 

@@ -38,14 +38,14 @@ v1::ListModelsResponse MergeModels(const std::vector<exchange::ModelReport>& rep
   return response;
 }
 
-ListModelsCall::ListModelsCall(GrpcEngine* engine) : Call(engine), writer_(&context()) {}
+ListModelsCall::ListModelsCall(GrpcEngine* engine, CompletionPump* pump) : Call(engine, pump), writer_(&context()) {}
 
 void ListModelsCall::RequestNext(CompletionTag* tag) {
-  grpc::ServerCompletionQueue* queue = engine().pump().queue();
+  grpc::ServerCompletionQueue* queue = pump().queue();
   engine().services().models.RequestListModels(&context(), &request_, &writer_, queue, queue, tag);
 }
 
-void ListModelsCall::OfferSuccessor() { (new ListModelsCall(&engine()))->Offer(); }
+void ListModelsCall::OfferSuccessor() { (new ListModelsCall(&engine(), &pump()))->Offer(); }
 
 void ListModelsCall::Begin() {
   lister_.emplace(engine().context(), kLimit, [this](std::vector<exchange::ModelReport> reports) {
@@ -66,7 +66,7 @@ void ListModelsCall::Finish(const grpc::Status& status) {
   finished_ = true;
   OperationStarted();
   bool ok = false;
-  const bool done = engine().pump().Issue(&finish_tag_, &ok, [&] {
+  const bool done = pump().Issue(&finish_tag_, &ok, [&] {
     if (status.ok()) {
       writer_.Finish(response_, status, &finish_tag_);
     } else {

@@ -16,7 +16,7 @@ namespace sluice::edge {
 // that did not.
 class ListModelsCall final : public Call {
  public:
-  explicit ListModelsCall(GrpcEngine* engine);
+  ListModelsCall(GrpcEngine* engine, CompletionPump* pump);
 
  private:
   void RequestNext(CompletionTag* tag) override;

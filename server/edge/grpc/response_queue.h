@@ -47,7 +47,7 @@ class ResponseQueue {
 
  private:
   static constexpr size_t kFirstSlots = 2;  // a paced stream has one message waiting, seldom two
-  static constexpr size_t kKeepSlots = 16;  // one read of a fast one brings about so many
+  static constexpr size_t kKeepSlots = 64;  // one read of 16 KiB of a fast one brings about so many
   static constexpr size_t kKeepBytes = 4096;
   struct Entry {
     v1::ChatResponse message;

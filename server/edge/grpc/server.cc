@@ -2,13 +2,14 @@
 
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
 #include <mutex>
 #include <utility>
+
+#include "absl/synchronization/blocking_counter.h"
 
 namespace sluice::edge {
 namespace {
@@ -46,7 +47,7 @@ void SetTransportOptions(const ServerOptions& options, grpc::ServerBuilder* buil
   // A caller whose machine vanished is found out, and its upstreams are closed, within 80 s.
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  // Only health and reflection are served by gRPC's own threads.
+  // Only reflection is served by a thread of gRPC's own.
   builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
   builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
 }
@@ -58,7 +59,6 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
                                                               IdSource* ids) {
   static std::once_flag plugins;
   std::call_once(plugins, [] {
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Never given back: gRPC's last shutdown can wait 10 s for a poller that a large write had started, after a drain.
     grpc_init();
@@ -80,10 +80,13 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   builder.RegisterService(&server->services_.chat);
   builder.RegisterService(&server->services_.models);
+  builder.RegisterService(&server->services_.health);
   server->services_.open_calls = options.open_calls;
   server->contexts_ = std::move(contexts);
   for (exchange::EngineContext* context : server->contexts_) {
-    server->engines_.push_back(std::make_unique<GrpcEngine>(context, builder.AddCompletionQueue(), &server->services_,
+    std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues(GrpcEngine::kQueues);
+    for (auto& queue : queues) queue = builder.AddCompletionQueue();
+    server->engines_.push_back(std::make_unique<GrpcEngine>(context, std::move(queues), &server->services_,
                                                             &server->acceptor_->connections(), ids,
                                                             [self = server.get()] { self->EngineEmptied(); }));
   }
@@ -94,8 +97,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
   return server;
 }
 
-// What is left are streams that gRPC serves itself and that never end: a watch of health would hold up every shutdown
-// for as long as running chats may take.
+// What is left are streams that gRPC serves itself and that need not end: reflection would hold up every shutdown for
+// as long as running chats may take.
 void GrpcServer::EngineEmptied() {
   if (++emptied_engines_ == engines_.size()) grpc_server_cancel_all_calls(server_->c_server());
 }
@@ -106,12 +109,25 @@ GrpcServer::~GrpcServer() {
 }
 
 void GrpcServer::Start() {
+  started_ = true;
   for (const auto& engine : engines_) engine->Start();
   acceptor_->Start(std::move(sink_));
 }
 
+// Returns when the watchers have been told: GOAWAY is not to overtake that.
+void GrpcServer::StopServing() {
+  absl::BlockingCounter engines(static_cast<int>(engines_.size()));
+  for (size_t i = 0; i < engines_.size(); ++i) {
+    contexts_[i]->loop.Post([engine = engines_[i].get(), &engines] {
+      engine->StopServing();
+      engines.DecrementCount();
+    });
+  }
+  engines.Wait();
+}
+
 void GrpcServer::Drain(absl::Duration limit) {
-  server_->GetHealthCheckService()->SetServingStatus(false);
+  if (started_) StopServing();
   acceptor_->StopAccepting();
   for (size_t i = 0; i < engines_.size(); ++i) {
     contexts_[i]->loop.Post([engine = engines_[i].get(), limit] { engine->EndCallsAfter(limit); });

@@ -47,13 +47,14 @@ class GrpcServer {
 
   // Health turns NOT_SERVING, no new connection or call is taken, callers are told to go elsewhere (GOAWAY); running
   // calls go on until `limit`, then they end with DRAINING, and those whose callers do not take even that are
-  // cancelled; watches of health and reflection are not waited for. Returns when all are over. The engines' loops must
+  // cancelled; reflection is not waited for. Returns when all are over. The engines' loops must
   // be running. Any thread but theirs.
   void Drain(absl::Duration limit);
 
  private:
   GrpcServer() = default;
   void EngineEmptied();
+  void StopServing();
 
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sink_;
@@ -61,6 +62,7 @@ class GrpcServer {
   std::vector<exchange::EngineContext*> contexts_;
   std::vector<std::unique_ptr<GrpcEngine>> engines_;
   std::atomic<size_t> emptied_engines_{0};
+  bool started_ = false;
   std::unique_ptr<grpc::Server> server_;  // goes before the queues it serves
 };
 

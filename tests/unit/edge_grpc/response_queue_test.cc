@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/edge/grpc/event_to_proto.h"
-#include "tests/unit/edge_grpc/allocations.h"
+#include "tests/unit/allocations.h"
 
 namespace sluice::edge {
 namespace {
@@ -81,6 +81,39 @@ TEST(ResponseQueueTest, APacedStreamOfToolCallPiecesAllocatesNothing) {
   for (int i = 0; i < 4; ++i) add();
   const size_t before = Allocations();
   for (int i = 0; i < 1000; ++i) add();
+  EXPECT_EQ(Allocations(), before);
+}
+
+TEST(ResponseQueueTest, APacedStreamOfLogprobsAllocatesNothing) {
+  ResponseQueue queue;
+  chat::TokenLogprob logprob;
+  logprob.token = " a token that fits no small string";
+  logprob.bytes = logprob.token;
+  logprob.top.resize(3);
+  chat::Delta delta;
+  delta.text = logprob.token;
+  delta.logprobs = absl::MakeConstSpan(&logprob, 1);
+  const auto add = [&] {
+    FillDelta(delta, queue.Add()->mutable_delta());
+    queue.Commit();
+    queue.Pop();
+  };
+  for (int i = 0; i < 4; ++i) add();
+  const size_t before = Allocations();
+  for (int i = 0; i < 1000; ++i) add();
+  EXPECT_EQ(Allocations(), before);
+}
+
+TEST(ResponseQueueTest, AStreamThatComesInBurstsAllocatesNothing) {
+  ResponseQueue queue;
+  const std::string text(100, 'x');
+  const auto burst = [&] {
+    for (int i = 0; i < 64; ++i) AddText(queue, text);  // what a read of 16 KiB brings, and more
+    while (!queue.empty()) queue.Pop();
+  };
+  for (int i = 0; i < 4; ++i) burst();
+  const size_t before = Allocations();
+  for (int i = 0; i < 100; ++i) burst();
   EXPECT_EQ(Allocations(), before);
 }
 
