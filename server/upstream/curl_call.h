@@ -54,6 +54,9 @@ class CurlTransfer final : public Transfer {
 class CurlCall {
  public:
   static constexpr size_t kMaxHeld = 1 << 20;
+  // What one transfer may bring in one turn of the loop; the rest waits for the next. An upstream that sends without a
+  // pause would keep curl reading, and everybody else waiting. HTTP/1.1 only, as pausing is.
+  static constexpr size_t kMostPerTurn = size_t{16} << 10;
 
   CurlCall(CurlClient& client, std::shared_ptr<const Destination> destination, Request request, Receiver* receiver);
   ~CurlCall();
@@ -100,6 +103,7 @@ class CurlCall {
   bool Hold(absl::string_view bytes);
   bool holds() const;
   void Fail(Outcome outcome, std::string detail);
+  void TakeTurns(size_t bytes);
 
   static size_t OnHeaderLine(char* data, size_t size, size_t count, void* call);
   static size_t OnBytes(char* data, size_t size, size_t count, void* call);
@@ -129,6 +133,8 @@ class CurlCall {
   bool paused_ = false;
   bool resuming_ = false;  // Resume was called; the timer carries it out in the next turn
   bool forbid_reuse_ = true;
+  MonoTime turn_{};  // the loop's turn in which bytes came last
+  size_t bytes_in_turn_ = 0;
   uint64_t bytes_in_ = 0;
   uint64_t bytes_out_ = 0;
   size_t body_size_ = 0;  // the request's

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/upstream/curl_call.h"
+#include "server/upstream/curl_client.h"
 #include "server/upstream/shard.h"
 #include "server/upstream/trust.h"
 
@@ -138,7 +139,19 @@ size_t CurlCall::OnBytes(char* data, size_t size, size_t count, void* call) {
   }
   self->timer_.ArmAfter(self->destination_->timeouts.idle);
   self->receiver_->OnBody(absl::string_view(data, bytes));
-  return self->abandoned_ ? kStop : bytes;
+  if (self->abandoned_) return kStop;
+  self->TakeTurns(bytes);
+  return bytes;
+}
+
+void CurlCall::TakeTurns(size_t bytes) {
+  const MonoTime now = client_.loop_.Now();
+  bytes_in_turn_ = turn_ == now ? bytes_in_turn_ + bytes : bytes;
+  turn_ = now;
+  if (bytes_in_turn_ < kMostPerTurn || destination_->http2 || paused_ || resuming_ || retired_) return;
+  curl_easy_pause(easy_, CURLPAUSE_RECV);
+  resuming_ = true;
+  timer_.ArmAfter(absl::ZeroDuration());
 }
 
 }  // namespace sluice::upstream
