@@ -17,7 +17,7 @@
 namespace sluice::loop {
 namespace {
 
-constexpr int kEventsPerTurn = 256;
+constexpr int kEventsPerTurn = 32;
 constexpr uint64_t kWakeKey = ~uint64_t{0};
 
 uint64_t KeyOf(int fd, uint32_t generation) {
