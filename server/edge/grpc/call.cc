@@ -45,7 +45,10 @@ Call::Call(GrpcEngine* engine, CompletionPump* pump, Admission admission)
 }
 
 Call::~Call() {
-  if (came_) engine_->Forget(this);
+  if (came_) {
+    engine_->Forget(this);
+    pump_->CallWent();
+  }
   turn_.reset();
   engine_->CallGone();
 }
@@ -62,6 +65,7 @@ void Call::OnNew(bool ok) {
     OfferSuccessor();
     if (const absl::Duration left = TimeLeft(); left < kEver) deadline_slack_ = kTransit + left / 100;
     came_ = true;
+    pump_->CallCame();
     engine_->Remember(this);
     Arrive();
     if (admission_ == Admission::kLimited) {

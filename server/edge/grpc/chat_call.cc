@@ -20,7 +20,7 @@ void ChatCall::RequestNext(CompletionTag* tag) {
   engine().services().chat.RequestChat(&context(), &request_, &writer_, queue, queue, tag);
 }
 
-void ChatCall::OfferSuccessor() { (new ChatCall(&engine(), &pump()))->Offer(); }
+void ChatCall::OfferSuccessor() { (new ChatCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void ChatCall::Arrive() {
   const exchange::EngineContext& host = engine().context();

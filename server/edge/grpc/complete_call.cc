@@ -18,7 +18,7 @@ void CompleteCall::RequestNext(CompletionTag* tag) {
   engine().services().chat.RequestComplete(&context(), &request_, &writer_, queue, queue, tag);
 }
 
-void CompleteCall::OfferSuccessor() { (new CompleteCall(&engine(), &pump()))->Offer(); }
+void CompleteCall::OfferSuccessor() { (new CompleteCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void CompleteCall::Arrive() {
   const exchange::EngineContext& host = engine().context();

@@ -14,6 +14,7 @@ CompletionPump::~CompletionPump() {
 }
 
 void CompletionPump::Start() {
+  if (companion_.joinable()) return;
   companion_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "sluice-cq");
     RunCompanion();

@@ -43,7 +43,12 @@ class CompletionPump {
   CompletionPump(const CompletionPump&) = delete;
   CompletionPump& operator=(const CompletionPump&) = delete;
 
-  void Start();  // once the server runs
+  void Start();  // once the server runs; idempotent
+
+  // The calls that run on the queue, as its owner counts them.
+  int calls() const { return calls_; }
+  void CallCame() { ++calls_; }
+  void CallWent() { --calls_; }
 
   // On the engine's thread: runs `issue`, which starts one operation with `tag`. True when the operation completed
   // at once (`*ok` is its result, OnComplete is not called); false when OnComplete will come later.
@@ -67,6 +72,7 @@ class CompletionPump {
   loop::Loop& loop_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::thread companion_;
+  int calls_ = 0;
 };
 
 }  // namespace sluice::edge

@@ -12,7 +12,7 @@
 namespace sluice::edge {
 namespace {
 
-// Calls that may arrive on one queue before the engine has taken notice of the first. gRPC looks through outstanding
+// Calls that may arrive before the engine has taken notice of the first. gRPC looks through outstanding
 // operations one by one, so a few, not hundreds.
 constexpr int kChatSlots = 8;
 constexpr int kCompleteSlots = 4;
@@ -35,15 +35,23 @@ GrpcEngine::GrpcEngine(exchange::EngineContext* context,
 GrpcEngine::~GrpcEngine() { context_->loop.RemoveSource(this); }
 
 void GrpcEngine::Start() {
-  for (const auto& owner : pumps_) {
-    CompletionPump* pump = owner.get();
-    pump->Start();
-    for (int i = 0; i < kChatSlots; ++i) (new ChatCall(this, pump))->Offer();
-    for (int i = 0; i < kCompleteSlots; ++i) (new CompleteCall(this, pump))->Offer();
-    (new ListModelsCall(this, pump))->Offer();
-    (new HealthCheckCall(this, pump))->Offer();
-    (new HealthWatchCall(this, pump))->Offer();
+  CompletionPump* pump = PumpForNextCall();
+  for (int i = 0; i < kChatSlots; ++i) (new ChatCall(this, pump))->Offer();
+  for (int i = 0; i < kCompleteSlots; ++i) (new CompleteCall(this, pump))->Offer();
+  (new ListModelsCall(this, pump))->Offer();
+  (new HealthCheckCall(this, pump))->Offer();
+  (new HealthWatchCall(this, pump))->Offer();
+}
+
+CompletionPump* GrpcEngine::PumpForNextCall() {
+  auto pump =
+      std::find_if(pumps_.begin(), pumps_.end(), [](const auto& each) { return each->calls() < kCallsPerQueue; });
+  if (pump == pumps_.end()) {
+    pump = std::min_element(pumps_.begin(), pumps_.end(),
+                            [](const auto& one, const auto& other) { return one->calls() < other->calls(); });
   }
+  (*pump)->Start();
+  return pump->get();
 }
 
 void GrpcEngine::StopServing() {

@@ -48,8 +48,11 @@ class GrpcEngine final : public loop::Source {
  public:
   // How many completion queues an engine has. Debian's gRPC keeps a list of the operations under way on a queue, and
   // looks through it from the front for each that completes; every open call has one under way that ends with it. With
-  // 10,000 calls on one queue that would be most of a delta's cost.
+  // 10,000 calls on one queue that would be most of a delta's cost. But each queue in use has a thread that waits on
+  // it, and a new call takes longer to arrive the more of these there are: so a queue comes into use when those before
+  // it have kCallsPerQueue.
   static constexpr size_t kQueues = 8;
+  static constexpr int kCallsPerQueue = 256;
 
   // All arguments outlive the engine. `on_last_call_gone` is called once no call runs and none can come, on the thread
   // that turns the loop then; that happens only after the server's shutdown began.
@@ -70,6 +73,7 @@ class GrpcEngine final : public loop::Source {
   void OnTurnEnd() override;
 
   // For calls, on the loop's thread.
+  CompletionPump* PumpForNextCall();
   void NeedsFlush(Flushable* call);  // once a step, however often it is asked
   void ForgetFlush(Flushable* call);
   void Remember(Call* call) { running_.insert(call); }

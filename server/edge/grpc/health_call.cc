@@ -14,7 +14,7 @@ void HealthCheckCall::RequestNext(CompletionTag* tag) {
   engine().services().health.RequestCheck(&context(), &request_, &writer_, pump().queue(), tag);
 }
 
-void HealthCheckCall::OfferSuccessor() { (new HealthCheckCall(&engine(), &pump()))->Offer(); }
+void HealthCheckCall::OfferSuccessor() { (new HealthCheckCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void HealthCheckCall::Begin() {
   HealthService::Response response;
@@ -41,7 +41,7 @@ void HealthWatchCall::RequestNext(CompletionTag* tag) {
   engine().services().health.RequestWatch(&context(), &request_, &writer_, pump().queue(), tag);
 }
 
-void HealthWatchCall::OfferSuccessor() { (new HealthWatchCall(&engine(), &pump()))->Offer(); }
+void HealthWatchCall::OfferSuccessor() { (new HealthWatchCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void HealthWatchCall::Begin() {
   Tell();

@@ -45,7 +45,7 @@ void ListModelsCall::RequestNext(CompletionTag* tag) {
   engine().services().models.RequestListModels(&context(), &request_, &writer_, queue, queue, tag);
 }
 
-void ListModelsCall::OfferSuccessor() { (new ListModelsCall(&engine(), &pump()))->Offer(); }
+void ListModelsCall::OfferSuccessor() { (new ListModelsCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void ListModelsCall::Begin() {
   lister_.emplace(engine().context(), kLimit, [this](std::vector<exchange::ModelReport> reports) {
