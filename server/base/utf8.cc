@@ -1,8 +1,13 @@
 #include "server/base/utf8.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace sluice {
 namespace {
@@ -50,7 +55,27 @@ Step Next(const unsigned char* p, const unsigned char* end) {
   return {lead.length, true};
 }
 
+#ifdef __SSE2__
+constexpr int kStep = 16;
+
+// Which of the kStep bytes at `p` are not ASCII, the first in the lowest bit.
+unsigned NotAscii(const unsigned char* p) {
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+#endif
+
 const unsigned char* SkipAscii(const unsigned char* p, const unsigned char* end) {
+#ifdef __SSE2__
+  if (end - p >= kStep) {
+    const auto* const last = end - kStep;
+    for (; p < last; p += kStep) {
+      if (const unsigned found = NotAscii(p); found != 0) return p + std::countr_zero(found);
+    }
+    // This step may overlap the one before, whose bytes are ASCII.
+    const unsigned found = NotAscii(last);
+    return found == 0 ? end : last + std::countr_zero(found);
+  }
+#endif
   constexpr uint64_t kHighBits = 0x8080808080808080;
   while (end - p >= 8) {
     uint64_t word;

@@ -141,7 +141,7 @@ void Ledger::WriteAccessLine(const chat::Error* error, const telemetry::CallReco
                   {"model", model_},
                   {"code", record.code},
                   {"reason", error == nullptr ? "" : chat::Reason(error->kind)},
-                  {"stage", error == nullptr ? std::string() : error->stage},
+                  {"stage", error == nullptr ? absl::string_view() : absl::string_view(error->stage)},
                   {"http_status", error == nullptr ? 0 : error->http_status},
                   {"attempts", attempt_},
                   {"provider_request_id", provider_request_id_},

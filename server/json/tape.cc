@@ -124,7 +124,8 @@ Tape::Result Tape::Parse(absl::string_view text, const Limits& limits) {
   text_ = text;
   buffer_.assign(text.data(), text.size());
   // RapidJSON refuses a lone high surrogate and mangles a lone low one.
-  if (absl::StrContains(text, "\\ud") || absl::StrContains(text, "\\uD")) Prepare(/*numbers=*/false);
+  const bool escapes = absl::StrContains(text, '\\');
+  if (escapes && (absl::StrContains(text, "\\ud") || absl::StrContains(text, "\\uD"))) Prepare(/*numbers=*/false);
 
   bool too_deep = false;
   rapidjson::ParseErrorCode code = parser_->Run(*this, too_deep);

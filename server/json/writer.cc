@@ -2,6 +2,7 @@
 
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -17,13 +18,68 @@ class StringSink {
   using Ch = char;
   explicit StringSink(std::string& out) : out_(out) {}
   void Put(char c) { out_.push_back(c); }
+  void Put(absl::string_view text) { out_.append(text.data(), text.size()); }
   void Flush() {}
 
  private:
   std::string& out_;
 };
 
-rapidjson::SizeType Size(absl::string_view text) { return static_cast<rapidjson::SizeType>(text.size()); }
+constexpr char kHexDigits[] = "0123456789ABCDEF";
+
+// RFC 8259, 7.
+constexpr auto kEscaped = [] {
+  std::array<bool, 256> escaped{};
+  for (size_t c = 0; c < 0x20; ++c) escaped[c] = true;
+  escaped['"'] = escaped['\\'] = true;
+  return escaped;
+}();
+
+bool NeedsEscape(char c) { return kEscaped[static_cast<unsigned char>(c)]; }
+
+void PutEscape(char c, StringSink& out) {
+  switch (c) {
+    case '"':
+      return out.Put("\\\"");
+    case '\\':
+      return out.Put("\\\\");
+    case '\b':
+      return out.Put("\\b");
+    case '\f':
+      return out.Put("\\f");
+    case '\n':
+      return out.Put("\\n");
+    case '\r':
+      return out.Put("\\r");
+    case '\t':
+      return out.Put("\\t");
+    default:
+      out.Put("\\u00");
+      out.Put(kHexDigits[c >> 4]);
+      out.Put(kHexDigits[c & 0xF]);
+  }
+}
+
+// RapidJSON's writer, but strings of ours: prompts are long, and RapidJSON takes every byte through the stream.
+class StringWriter : public rapidjson::Writer<StringSink> {
+ public:
+  explicit StringWriter(StringSink& sink) : Writer(sink) {}
+
+  // `text` must be valid UTF-8.
+  void Text(absl::string_view text) {
+    Prefix(rapidjson::kStringType);
+    os_->Put('"');
+    while (!text.empty()) {
+      const auto special = std::find_if(text.begin(), text.end(), NeedsEscape);
+      const auto plain = static_cast<size_t>(special - text.begin());
+      os_->Put(text.substr(0, plain));
+      if (special == text.end()) break;
+      PutEscape(*special, *os_);
+      text.remove_prefix(plain + 1);
+    }
+    os_->Put('"');
+  }
+};
 
 }  // namespace
 
@@ -32,9 +88,7 @@ class Writer::Impl {
   explicit Impl(std::string& out) : sink(out), json(sink) {}
 
   StringSink sink;
-  rapidjson::Writer<StringSink, rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::CrtAllocator,
-                    rapidjson::kWriteValidateEncodingFlag>
-      json;
+  StringWriter json;
 };
 
 Writer::Writer(std::string& out) : impl_(std::make_unique<Impl>(out)) {}
@@ -67,11 +121,9 @@ Writer& Writer::Key(absl::string_view key) {
 
 Writer& Writer::String(absl::string_view text) {
   if (IsValidUtf8(text)) {
-    // A null pointer is undefined to RapidJSON, even with no bytes behind it.
-    impl_->json.String(text.empty() ? "" : text.data(), Size(text));
+    impl_->json.Text(text);
   } else {
-    const std::string repaired = RepairUtf8(text);
-    impl_->json.String(repaired.data(), Size(repaired));
+    impl_->json.Text(RepairUtf8(text));
   }
   return *this;
 }

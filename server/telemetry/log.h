@@ -5,7 +5,6 @@
 #include <functional>
 #include <initializer_list>
 #include <string>
-#include <utility>
 #include <variant>
 
 #include "absl/strings/string_view.h"
@@ -34,7 +33,29 @@ class LogValue {
   Variant value_;
 };
 
-using LogField = std::pair<absl::string_view, LogValue>;
+// A field's name: a literal of characters that JSON takes as they are, or the call does not compile.
+class LogName {
+ public:
+  consteval LogName(const char* name) : name_(name) {  // NOLINT: implicit, so that call sites read as data
+    for (const char c : name_) {
+      if (!IsPlain(c)) NameNeedsEscapes();
+    }
+  }
+
+  absl::string_view name() const { return name_; }
+  // Whether a character is printable ASCII and needs no escape in a JSON string.
+  static constexpr bool IsPlain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+ private:
+  static void NameNeedsEscapes();  // no constant expression: this is what the compiler then says
+
+  absl::string_view name_;
+};
+
+struct LogField {
+  LogName name;
+  LogValue value;
+};
 
 // Writes one line of JSON to standard error: {"ts":RFC 3339 in UTC with ms,"level","msg",fields...}. Bytes that are not
 // UTF-8 become U+FFFD. Thread safe; a line is never torn. Never give it a key, a prompt or an answer.

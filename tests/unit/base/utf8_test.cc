@@ -41,13 +41,26 @@ TEST(Utf8Validity, EveryCodePointIsValidExceptSurrogates) {
 }
 
 TEST(Utf8Validity, FindsTheFirstBadByteAtEveryOffset) {
-  // The fast path takes eight bytes at a time: the bad byte must be seen in each lane, after ASCII and after others.
+  // The fast paths take 16 and 8 bytes at a time: the bad byte must be seen in each lane, after ASCII and after others.
   for (const std::string& filler : {"a"s, "\xD0\xB8"s, "\xE2\x82\xAC"s, "\xF0\x9F\x98\x80"s}) {
     std::string text;
     for (int i = 0; i < 40; ++i) {
       EXPECT_TRUE(IsValidUtf8(text));
       EXPECT_EQ(Utf8ValidPrefix(text + "\xFF" + std::string(20, 'z')), text.size());
       text += filler;
+    }
+  }
+}
+
+TEST(Utf8Validity, SeesACharacterAtEveryOffsetOfAscii) {
+  const std::string text(70, 'a');
+  for (const std::string& character : {"\xD0\xB8"s, "\xE2\x82\xAC"s, "\xF0\x9F\x98\x80"s}) {
+    for (size_t at = 0; at <= text.size(); ++at) {
+      const std::string before = text.substr(0, at);
+      EXPECT_TRUE(IsValidUtf8(before + character + text.substr(at))) << at;
+      const std::string cut = before + character.substr(0, character.size() - 1);
+      EXPECT_EQ(Utf8ValidPrefix(cut), at);
+      EXPECT_EQ(Utf8ValidPrefix(cut + text), at);
     }
   }
 }

@@ -23,6 +23,13 @@ TEST(UsageTest, EveryMember) {
       "usage 10/5/15 cached=4 write=2 reasoning=3");
 }
 
+TEST(UsageTest, OfMembersThatComeTwiceTheLastCounts) {
+  EXPECT_EQ(
+      UsageLine({Usage(
+          R"("prompt_tokens":1,"total_tokens":1,"prompt_tokens_details":{"cached_tokens":1},"prompt_tokens":2,"total_tokens":null,"prompt_tokens_details":{"cached_tokens":3})")}),
+      "usage 2/-/- cached=3");
+}
+
 TEST(UsageTest, SenselessCountsAreAbsent) {
   for (const char* bad : {"-1", "1.5", "\"3\"", "null", "true", "[]", "{}", "9223372036854775808", "1e999", "1e30"}) {
     EXPECT_EQ(UsageLine({Usage(std::string(R"("prompt_tokens":)") + bad + R"(,"completion_tokens":2)")}), "usage -/2/-")

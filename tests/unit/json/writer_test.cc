@@ -25,6 +25,22 @@ TEST(WriterTest, EscapesWhatJsonDemandsAndNothingElse) {
   EXPECT_EQ(out, "\"\\\"\\\\/\\n\\u0001\\u0000\xC3\xA9\xE2\x80\xA8\"");
 }
 
+TEST(WriterTest, EveryControlCharacterIsEscapedWhereverItStands) {
+  Tape tape;
+  for (int c = 0; c < 0x80; ++c) {
+    const auto special = static_cast<char>(c);
+    const std::string text = std::string(1, special) + "ab" + special + special + "c" + special;
+    std::string out;
+    Writer(out).StartArray().String(text).String("next").EndArray();
+    for (const char written : out) EXPECT_GE(written, 0x20) << c;
+    ASSERT_EQ(tape.Parse(out), Tape::Result::kOk) << out;
+    EXPECT_EQ((*tape.root().elements().begin()).AsString(), text) << out;
+  }
+  std::string out;
+  Writer(out).String("\b\f\n\r\t\x1f\x7f");
+  EXPECT_EQ(out, "\"\\b\\f\\n\\r\\t\\u001F\x7f\"");
+}
+
 TEST(WriterTest, InvalidTextIsRepaired) {
   std::string out;
   Writer(out)
