@@ -152,12 +152,14 @@ void Chat::OnEnd(const chat::Error* error) {
 
 void Chat::Queued() {
   queue_.Commit();
-  if (queue_.bytes() > exchange_.plan().limits.buffer_high) exchange_.Pause();
+  if (queue_.bytes() <= exchange_.plan().limits.buffer_high) return;
+  holding_back_ = true;
+  exchange_.Pause();
 }
 
 void Chat::Flush() {
   while (!queue_.empty()) WriteFront();
-  exchange_.Resume();
+  if (std::exchange(holding_back_, false)) exchange_.Resume();
 }
 
 void Chat::WriteFront() {

@@ -125,6 +125,7 @@ class Chat final : private exchange::Consumer {
   edge::ResponseQueue queue_;
   std::string wire_;
   Counts counts_;
+  bool holding_back_ = false;
   bool output_written_ = false;
   bool ended_ = false;
 };
