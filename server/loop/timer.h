@@ -47,6 +47,7 @@ class TimerQueue {
   // wake nobody; a deadline that was only moved later costs one early wake-up instead of a heap walk on every re-arm.
   MonoTime NextWake();
   // Calls back what is due at `now`. A timer armed by a callback waits for the next call, even if it is due already.
+  // Timers that were moved later and would wake the loop soon for nothing are put in their places on the way.
   void RunDue(MonoTime now);
 
  private:

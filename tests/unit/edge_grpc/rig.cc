@@ -55,10 +55,9 @@ void Rig::Serve() {
   server_ = *std::move(server);
   server_->Start();
   thread_ = std::thread([this] { loop_.Run(); });
-  const auto channel =
-      grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()), grpc::InsecureChannelCredentials());
-  chat_ = v1::ChatService::NewStub(channel);
-  models_ = v1::ModelService::NewStub(channel);
+  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()), grpc::InsecureChannelCredentials());
+  chat_ = v1::ChatService::NewStub(channel_);
+  models_ = v1::ModelService::NewStub(channel_);
 }
 
 void Rig::SetScript(Script script) {

@@ -1,6 +1,7 @@
 #ifndef SLUICE_TESTS_UNIT_EDGE_GRPC_RIG_H_
 #define SLUICE_TESTS_UNIT_EDGE_GRPC_RIG_H_
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
 #include <condition_variable>
@@ -60,6 +61,7 @@ class Rig : public ::testing::Test {
   std::shared_ptr<loop::Semaphore> open_calls_ = std::make_shared<loop::Semaphore>(1000);
   std::unique_ptr<GrpcServer> server_;
   std::thread thread_;
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ChatService::Stub> chat_;
   std::unique_ptr<v1::ModelService::Stub> models_;
 };

@@ -89,6 +89,35 @@ TEST_F(LoopTest, ATurnRunsDescriptorsThenTimersThenTasksThenSources) {
   loop_.Unwatch(fd.get());
 }
 
+class SteppingSource final : public Source {
+ public:
+  explicit SteppingSource(std::vector<std::string>* log) : log_(log) {}
+  void OnStep() override { log_->push_back("step"); }
+  void OnTurnEnd() override { log_->push_back("turn"); }
+
+ private:
+  std::vector<std::string>* const log_;
+};
+
+TEST_F(LoopTest, AStepEndsAfterEachDescriptorAndTask) {
+  Fd one;
+  Fd other;
+  Handler handler([&](uint32_t) { log_.push_back("fd"); });
+  ASSERT_TRUE(loop_.Watch(one.get(), EPOLLIN | EPOLLET, &handler).ok());
+  ASSERT_TRUE(loop_.Watch(other.get(), EPOLLIN | EPOLLET, &handler).ok());
+  SteppingSource source(&log_);
+  loop_.AddSource(&source);
+  one.Signal();
+  other.Signal();
+  loop_.Post([&] { log_.push_back("task"); });
+  loop_.Turn(false);
+  EXPECT_EQ(log_, (std::vector<std::string>{"fd", "step", "fd", "step", "step", "task", "step", "turn"}))
+      << "the third step is the timers'";
+  loop_.RemoveSource(&source);
+  loop_.Unwatch(one.get());
+  loop_.Unwatch(other.get());
+}
+
 TEST_F(LoopTest, ASourceMayRemoveItselfAndAnother) {
   CountingSource* other = nullptr;
   std::unique_ptr<CountingSource> self;

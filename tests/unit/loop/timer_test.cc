@@ -138,6 +138,23 @@ TEST_F(TimerTest, ACallbackMayDestroyCancelOrPostponeOthersDueInTheSameTurn) {
   EXPECT_EQ(fired, (std::vector<int>{0, 3}));
 }
 
+// A timer that was moved later wakes the loop at its old time, and all whose old times are near share that wake-up.
+TEST(TimerWakeTest, TimersMovedLaterShareTheirEarlyWakeUps) {
+  Loop loop(Clock::Real());
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (int i = 0; i < 100; ++i) {
+    timers.push_back(std::make_unique<Timer>(loop, [] { ADD_FAILURE() << "a minute early"; }));
+    timers.back()->ArmAfter(absl::Milliseconds(20) + i * absl::Microseconds(500));
+  }
+  for (const auto& timer : timers) timer->ArmAfter(absl::Minutes(1));
+  bool over = false;
+  Timer end(loop, [&] { over = true; });
+  end.ArmAfter(absl::Milliseconds(80));
+  int turns = 0;
+  for (; !over; ++turns) loop.Turn(/*wait=*/true);
+  EXPECT_LT(turns, 10);
+}
+
 TEST_F(TimerTest, ManyTimersMovedAtRandomFireInOrderOfTheirLastDeadline) {
   std::mt19937 random(7);
   constexpr size_t kTimers = 500;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "server/base/fake_clock.h"
@@ -54,6 +55,34 @@ TEST_P(CurlTransferTest, AHundredPausesLoseNothing) {
   EXPECT_EQ(pauses, 100);
   EXPECT_TRUE(receiver.body == body);
   EXPECT_EQ(transfer->bytes_in(), body.size());
+}
+
+// An upstream that sends without a pause leaves the loop's other work its turns.
+TEST_P(CurlTransferTest, BringsAtMostSoMuchATurn) {
+  constexpr size_t kCurlBuffer = 2048;
+  const std::string body = Numbers(200'000);
+  ScriptedUpstream upstream({.tls = GetParam()}, [&](const ReceivedRequest&, Conversation& to) {
+    to.StartSse();
+    to.SendChunk(body);
+    to.EndChunks();
+  });
+  RecordingReceiver receiver;
+  MonoTime turn{};
+  size_t before_turn = 0;
+  size_t seen = 0;
+  size_t most = 0;
+  receiver.on_body = [&] {
+    if (turn != loop_.Now()) before_turn = seen;
+    turn = loop_.Now();
+    seen = receiver.body.size();
+    most = std::max(most, seen - before_turn);
+  };
+  const auto transfer = Start(To(upstream), upstream.Url(), &receiver);
+  ASSERT_TRUE(TurnUntilEnd(receiver));
+  EXPECT_EQ(receiver.result->outcome, Outcome::kComplete);
+  EXPECT_TRUE(receiver.body == body);
+  EXPECT_LT(most, CurlCall::kMostPerTurn + kCurlBuffer);
+  EXPECT_FALSE(transfer->paused()) << "that is for the receiver to do";
 }
 
 TEST_P(CurlTransferTest, APausedTransferHoldsTheUpstreamBack) {
