@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/mutex.h"
 
 namespace sluice::edge {
 namespace {
@@ -59,6 +60,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
                                                               IdSource* ids) {
   static std::once_flag plugins;
   std::call_once(plugins, [] {
+    // Debian builds Abseil with its search for lock cycles, which looks at every lock that gRPC takes.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Never given back: gRPC's last shutdown can wait 10 s for a poller that a large write had started, after a drain.
     grpc_init();
