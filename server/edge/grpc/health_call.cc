@@ -44,8 +44,8 @@ void HealthWatchCall::RequestNext(CompletionTag* tag) {
 void HealthWatchCall::OfferSuccessor() { (new HealthWatchCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void HealthWatchCall::Begin() {
+  if (!engine().serving()) return GatewayStops();
   Tell();
-  if (!engine().serving()) GatewayStops();
 }
 
 void HealthWatchCall::GatewayStops() {

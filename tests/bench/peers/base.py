@@ -151,5 +151,5 @@ def wait_until_serving(relay: Relay, tls: ssl.SSLContext | None, headers: Sequen
             told = str(error)
         finally:
             connection.close()
-        time.sleep(0.05)
+        time.sleep(0.05)  # these programs have no common way of saying that they serve
     raise Unavailable(f"did not serve within {seconds:.0f} s: {told}")
