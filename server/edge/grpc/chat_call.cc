@@ -17,7 +17,7 @@ ChatCall::~ChatCall() { engine().ForgetFlush(this); }
 
 void ChatCall::RequestNext(CompletionTag* tag) {
   grpc::ServerCompletionQueue* queue = pump().queue();
-  engine().services().chat.RequestChat(&context(), &request_, &writer_, queue, queue, tag);
+  engine().services().chat.RequestChat(&context(), request_.get(), &writer_, queue, queue, tag);
 }
 
 void ChatCall::OfferSuccessor() { (new ChatCall(&engine(), engine().PumpForNextCall()))->Offer(); }
@@ -29,21 +29,21 @@ void ChatCall::Arrive() {
   ledger_.emplace(host.loop.clock(), exchange::Operation::kChat, TakeRequestId(), peer, host.plan);
   stall_timer_.emplace(host.loop, [this] { CallerStalled(); });
   exchange::CallFacts facts = Facts();
-  facts.request_bytes = request_.ByteSizeLong();
+  facts.request_bytes = request_->ByteSizeLong();
   ledger_->AddBytesFromCaller(facts.request_bytes);
   exchange_.emplace(host, std::move(facts), &*ledger_, static_cast<exchange::Consumer*>(this));
 }
 
 void ChatCall::Begin() {
   std::vector<chat::FieldViolation> violations;
-  chat::Request request = RequestFromProto(&request_, &violations);
+  chat::Request request = RequestFromProto(request_.get(), &violations);
   AskForHeartbeats(&violations);
-  request_.Clear();
+  request_.reset();
   exchange_->Start(std::move(request), std::move(violations));
 }
 
 void ChatCall::AskForHeartbeats(std::vector<chat::FieldViolation>* violations) {
-  const auto interval = HeartbeatInterval(request_, violations);
+  const auto interval = HeartbeatInterval(*request_, violations);
   if (!interval) return;
   heartbeat_ = *interval;
   heartbeat_timer_.emplace(engine().context().loop, [this] { Heartbeat(); });

@@ -52,7 +52,7 @@ class ChatCall final : public Call, private exchange::Consumer, private Flushabl
   void OnFinishedWriting(bool ok);
   void CallerStalled();
 
-  v1::ChatRequest request_;
+  std::unique_ptr<v1::ChatRequest> request_ = std::make_unique<v1::ChatRequest>();  // until Begin
   grpc::ServerAsyncWriter<v1::ChatResponse> writer_;
   std::shared_ptr<Connection> connection_;
   std::optional<exchange::Ledger> ledger_;
