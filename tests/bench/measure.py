@@ -55,8 +55,10 @@ def load_flags(scenario: Scenario, port: int, streams: int, window: float) -> li
             scenario.interval_us, "--text-bytes", scenario.text_bytes]
 
 
-def call_flags(scenario: Scenario, bench: Bench, peer: Peer) -> list[object]:
+def call_flags(scenario: Scenario, bench: Bench, peer: Peer, board: pathlib.Path) -> list[object]:
     flags: list[object] = ["--probe", scenario.probe, "--count", scenario.count]
+    if scenario.cancels:
+        flags += ["--cancels", scenario.cancels, "--closes", board]
     if scenario.silences:
         flags += ["--silences", scenario.silences]
     if scenario.listen_tls:
@@ -67,7 +69,8 @@ def call_flags(scenario: Scenario, bench: Bench, peer: Peer) -> list[object]:
 
 
 def start_upstream(bench: Bench, scenario: Scenario, folder: pathlib.Path) -> tuple[Process, int]:
-    command: list[object] = [bench.binaries["bench_upstream"], *upstream_flags(scenario)]
+    command: list[object] = [bench.binaries["bench_upstream"], *upstream_flags(scenario), "--closes",
+                             folder / "closes"]
     if scenario.upstream_tls:
         command += ["--tls-cert", bench.certificates.chain, "--tls-key", bench.certificates.key]
     process = Process.start("the upstream", LOAD_CORE, command, folder / "upstream.log")
@@ -106,7 +109,7 @@ def measure(bench: Bench, peer: Peer, scenario: Scenario) -> dict[str, Any]:
             port, idle_rss = relay.port, rss_bytes(relay.process.pid)
         command = [bench.binaries[peer.load], *load_flags(scenario, port, streams, window)]
         if peer.name != "reader":
-            command += call_flags(scenario, bench, peer)
+            command += call_flags(scenario, bench, peer, folder / "closes")
         pauses = environment.Pauses(LOAD_CORE, folder)
         stack.callback(pauses.process.stop)
         load = Process.start("the load", RELAY_CORE if peer.name == "reader" else LOAD_CORE, command,
@@ -129,7 +132,7 @@ def watch(load: Process, measured: Process | None, upstream: Process | None, sce
         expect(load, "end", window + 30)
         after = readings(measured, upstream)
         silence = sum(map(float, scenario.silences.split(","))) * 5 if scenario.silences else 0
-        report = json.loads(load.line(scenario.probe + silence + 60))
+        report = json.loads(load.line(scenario.probe + scenario.cancels + silence + 60))
         status = load.wait(30)
     except Failed as error:
         what = f"; {measured.name} last said: {measured.last_words()}" if measured and measured is not load else ""
@@ -184,7 +187,7 @@ def figures(raw: dict[str, Any], scenario: Scenario, streams: int, window: float
             row["calls_per_cpu_s"] = calls / raw["cpu"]
     if scenario.interval_us not in (BULK, IDLE) and deltas:
         row["latency_us"], row["gap_us"] = report["latency_us"], report["gap_us"]
-    for key in ("ramp_ttft_us", "probe_ttft_us", "silence_ttft_us"):
+    for key in ("ramp_ttft_us", "probe_ttft_us", "cancel_us", "silence_ttft_us"):
         if report.get(key) and report[key].get("count", 1):
             row[key] = report[key]
     return row

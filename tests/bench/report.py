@@ -97,6 +97,8 @@ def columns(scenario: Scenario, has_direct: bool) -> list[Column]:
     word = "added " if has_direct else ""
     found = [STREAMS, RATE, CPU, *percentiles(f"{word}latency us", "latency_us"), ("gap us p99", of("gap_us", "p99")),
              ("gap us p99.9", of("gap_us", "p999"))]
+    if scenario.cancels:
+        return [*found, *percentiles("cancelled to closed upstream us", "cancel_us")]
     if scenario.probe:
         return [*found, *percentiles(f"{word}TTFT us", "probe_ttft_us")]
     return [*found, LONG_GAPS, *percentiles(f"{word}TTFT in the ramp us", "ramp_ttft_us")[:2], MEMORY]

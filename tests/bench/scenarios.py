@@ -21,6 +21,7 @@ class Scenario:
     count: int = 0  # deltas of a call, replaced when it ends; 0: endless streams
     window: float | None = None  # seconds; None: as the command line says
     probe: float = 0  # seconds of short calls beside the streams
+    cancels: float = 0  # seconds of calls that are cancelled in the midst
     silences: str = ""
     upstream_tls: bool = False
     listen_tls: bool = False
@@ -82,6 +83,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("H-1000", "1,000 open streams, silent", (*FAST, *GATEWAYS), 1000, IDLE, groups=("H",), most_rounds=1),
     Scenario("I-100", "100 streams x 500/s", FAST, 100, 2000, groups=("I",)),
     Scenario("K", "800 streams x 50/s, for the added latency", (*FAST, "direct"), 800),
+    Scenario("X", "200 streams x 50/s, and a call cancelled every 20 ms", (*FAST, "direct", "envoy"), 200, cancels=4),
     Scenario("S", "one call after a silence", (*FAST, "direct"), 0, probe=1, silences="0.3,1,2,4", window=0.2,
              most_rounds=1),
     *sweeps(),

@@ -19,6 +19,7 @@ class GrpcTransport final : public Transport {
     }
   }
   void Start(Call& call) override { connections_[static_cast<size_t>(call.slot) % connections_.size()]->Start(&call); }
+  void Cancel(Call& call) override { connections_[static_cast<size_t>(call.slot) % connections_.size()]->Cancel(call); }
   void Flush() override {
     for (const auto& connection : connections_) connection->Flush();
   }

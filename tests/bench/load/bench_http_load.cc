@@ -46,6 +46,11 @@ class Slot final : public Waiter {
     End("a request was not taken");
   }
 
+  void Cancel() {
+    call_ = nullptr;
+    wire_ = Wire();
+  }
+
   void Ready(uint32_t) override {
     static char buffer[kReadBytes];
     do {
@@ -110,6 +115,7 @@ class HttpTransport final : public Transport {
     for (int i = 0; i < run->slots(); ++i) slots_.push_back(std::make_unique<Slot>(run, tls_.get(), i));
   }
   void Start(Call& call) override { slots_[static_cast<size_t>(call.slot)]->Start(&call); }
+  void Cancel(Call& call) override { slots_[static_cast<size_t>(call.slot)]->Cancel(); }
   void Flush() override {}
 
  private:

@@ -10,7 +10,7 @@ namespace sluice::bench {
 
 // One call in flight, as the Run knows it. A slot's calls follow one another, never two at a time.
 struct Call {
-  enum class Kind { kStream, kProbe, kSilence };
+  enum class Kind { kStream, kProbe, kCancel, kSilence };
 
   int slot = 0;
   Kind kind = Kind::kStream;

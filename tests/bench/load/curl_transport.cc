@@ -177,6 +177,11 @@ void CurlTransport::Start(Call& call) {
   transfer.shard().Add(transfer.easy());
 }
 
+void CurlTransport::Cancel(Call& call) {
+  Transfer& transfer = *transfers_[static_cast<size_t>(call.slot)];
+  transfer.shard().Remove(transfer.easy());
+}
+
 void CurlTransport::Flush() {
   const int64_t now = NowNs();
   for (const auto& shard : shards_) shard->RunTimer(now);

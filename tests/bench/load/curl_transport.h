@@ -19,6 +19,7 @@ class CurlTransport final : public Transport {
   ~CurlTransport() override;
 
   void Start(Call& call) override;
+  void Cancel(Call& call) override;
   void Flush() override;
 
  private:

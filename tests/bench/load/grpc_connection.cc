@@ -32,6 +32,7 @@ nghttp2_nv Header(absl::string_view name, absl::string_view value) {
 // The slot's call of now.
 struct GrpcConnection::Rpc {
   Call* call = nullptr;
+  int32_t stream = 0;
   Deframer deframer;
   std::string request;
   int requested_count = -1;
@@ -102,11 +103,21 @@ void GrpcConnection::Start(Call* call) {
   nghttp2_data_provider body{};
   body.source.ptr = &rpc;
   body.read_callback = &GrpcConnection::ReadBody;
-  if (session_ == nullptr ||
-      nghttp2_submit_request(session_.get(), nullptr, headers.data(), headers.size(), &body, &rpc) < 0) {
+  rpc.stream = session_ == nullptr
+                   ? -1
+                   : nghttp2_submit_request(session_.get(), nullptr, headers.data(), headers.size(), &body, &rpc);
+  if (rpc.stream < 0) {
     rpc.problem = "no call can be started on a connection that is closed";
     End(rpc, NGHTTP2_NO_ERROR);
   }
+}
+
+void GrpcConnection::Cancel(const Call& call) {
+  Rpc& rpc = RpcOf(call);
+  rpc.call = nullptr;
+  if (session_ == nullptr) return;
+  nghttp2_session_set_stream_user_data(session_.get(), rpc.stream, nullptr);
+  nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, rpc.stream, NGHTTP2_CANCEL);
 }
 
 GrpcConnection::Rpc& GrpcConnection::RpcOf(const Call& call) {

@@ -23,6 +23,7 @@ class GrpcConnection final : public Waiter {
 
   // Sent with the next Flush. The call's deltas and end go to the Run.
   void Start(Call* call);
+  void Cancel(const Call& call);
   void Flush();
   void Ready(uint32_t events) override;
 

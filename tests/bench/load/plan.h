@@ -15,6 +15,8 @@ struct Plan {
   double window = 8;             // seconds that count
   double probe = 0;              // seconds of short calls beside the streams
   int probe_rate = 100;          // of them a second at most
+  double cancels = 0;            // seconds of calls that are cancelled in the midst of their stream
+  std::string closes;            // the upstream's CloseBoard, which they need
   std::vector<double> silences;  // seconds without any call before one more
   int count = 0;                 // deltas of a call, each replaced as it ends; 0: endless
   int text_bytes = 24;

@@ -45,7 +45,7 @@ void Report::Print() const {
   absl::StrAppend(&json, ",\"latency_us\":", latency.Json(), ",\"gap_us\":", gap.Json(),
                   ",\"gap_over_10x\":", long_gaps, ",\"call_us\":", call_time.Json());
   absl::StrAppend(&json, ",\"ramp_ttft_us\":", ramp_ttft.Json(), ",\"probe_ttft_us\":", probe_ttft.Json(),
-                  ",\"silence_ttft_us\":{", Silences(silence_ttft_us), "}");
+                  ",\"cancel_us\":", cancel.Json(), ",\"silence_ttft_us\":{", Silences(silence_ttft_us), "}");
   absl::StrAppend(&json, ",\"window_s\":", window_s, ",\"client_cpu_s\":", client_cpu_s,
                   ",\"max_loop_stall_us\":", longest_turn_ns / 1000, "}\n");
   fputs(json.c_str(), stdout);

@@ -22,6 +22,7 @@ struct Report {
   uint64_t long_gaps = 0;                                 // of more than 10 intervals
   Histogram call_time;                                    // of the calls that were replaced
   Histogram ramp_ttft, probe_ttft;                        // from a call's start to its first delta
+  Histogram cancel;                                       // from a call's cancellation to the upstream's notice of it
   std::map<double, std::vector<double>> silence_ttft_us;  // by seconds of silence
   double window_s = 0;
   double client_cpu_s = 0;      // this program's in the window

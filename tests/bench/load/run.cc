@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tests/bench/load/clock.h"
@@ -10,8 +11,13 @@ namespace sluice::bench {
 namespace {
 
 constexpr int kCallsPerSilence = 5;
-// An end that is right behind the first delta, so that the server is idle again at once.
+// Of a probe: its first token is not its last, as with most answers.
+constexpr int kProbeDeltas = 2;
+// After a silence: an end that is right behind the first delta, so that the server is idle again at once.
 constexpr int kShortCall = 1;
+// Of the calls that are cancelled: one after another, each let go in the middle between two deltas.
+constexpr int kCancelsASecond = 50;
+constexpr int64_t kLookEvery = kNsPerSecond / 1000;  // at the board, whose times are exact anyway
 // What a server may take, beyond the ramp's time, to let each stream deliver, and for a short call.
 constexpr double kPatience = 60;
 // A stream that was silent for so long before the window's end, and for 20 intervals, has stopped.
@@ -22,6 +28,7 @@ constexpr int64_t kStopped = 2 * kNsPerSecond;
 Run::Run(const Plan& plan)
     : plan_(plan), interval_(static_cast<int64_t>(plan.interval_us * 1000)), calls_(static_cast<size_t>(slots())) {
   for (int i = 0; i < slots(); ++i) calls_[static_cast<size_t>(i)].slot = i;
+  if (!plan.closes.empty()) board_.emplace(plan.closes);
   for (const double silence : plan.silences) silences_left_.insert(silences_left_.begin(), kCallsPerSilence, silence);
 }
 
@@ -33,6 +40,7 @@ int Run::Go(Transport& transport) {
     const int64_t now = NowNs();
     OpenDueStreams(now);
     OpenDueShortCall(now);
+    CancelDue(now);
     transport.Flush();
     Advance(now);
     for (const epoll_event& event : poller_.Wait(NextDue() - NowNs())) {
@@ -71,6 +79,8 @@ void Run::TakeFirstDelta(const Call& call, int64_t now) {
       return report_.ramp_ttft.Record(ttft);
     case Call::Kind::kProbe:
       return report_.probe_ttft.Record(ttft);
+    case Call::Kind::kCancel:
+      return;
     case Call::Kind::kSilence:
       return report_.silence_ttft_us[silences_left_.back()].push_back(static_cast<double>(ttft) / 1000);
   }
@@ -128,9 +138,33 @@ void Run::OpenDueShortCall(int64_t now) {
   if (short_call().running || now < next_short_call_) return;
   if (phase_ == Phase::kProbe && now < until_) {
     next_short_call_ = now + kNsPerSecond / plan_.probe_rate;
-    Open(short_call(), Call::Kind::kProbe, kShortCall);
+    Open(short_call(), Call::Kind::kProbe, kProbeDeltas);
+  } else if (phase_ == Phase::kCancels && now < until_ && cancelled_ == 0) {
+    next_short_call_ = now + kNsPerSecond / kCancelsASecond;
+    Open(short_call(), Call::Kind::kCancel, /*count=*/0);
   } else if (phase_ == Phase::kSilences && !silences_left_.empty()) {
     Open(short_call(), Call::Kind::kSilence, kShortCall);
+  }
+}
+
+void Run::CancelDue(int64_t now) {
+  if (phase_ != Phase::kCancels) return;
+  LookForClose(now);
+  Call& call = short_call();
+  if (!call.running || call.received == 0 || now < call.received + interval_ / 2) return;
+  closes_before_ = board_->count();
+  call.running = false;
+  cancelled_ = NowNs();
+  transport_->Cancel(call);
+}
+
+void Run::LookForClose(int64_t now) {
+  if (cancelled_ == 0) return;
+  if (board_->count() == closes_before_ + 1) {
+    report_.cancel.Record(board_->last() - std::exchange(cancelled_, 0));
+  } else if (board_->count() != closes_before_ || now - cancelled_ > ToNs(kPatience)) {
+    Break(short_call(), absl::StrCat(board_->count() - closes_before_, " streams closed where one was cancelled"));
+    phase_ = Phase::kOver;
   }
 }
 
@@ -158,6 +192,11 @@ void Run::Advance(int64_t now) {
       return;
     case Phase::kProbe:
       if (now < until_ || short_call().running) return;
+      phase_ = Phase::kCancels;
+      until_ = now + ToNs(plan_.cancels);
+      return;
+    case Phase::kCancels:
+      if (now < until_ || short_call().running || cancelled_ != 0) return;
       phase_ = Phase::kSilences;
       return PlanNextSilence(now);
     case Phase::kSilences:
@@ -205,6 +244,7 @@ void Run::PlanNextSilence(int64_t now) {
 int64_t Run::NextDue() const {
   if (opened_ < plan_.streams) return std::min(until_, StreamDue(opened_));
   if (phase_ == Phase::kSilences) return next_short_call_;
+  if (phase_ == Phase::kCancels) return NowNs() + kLookEvery;
   if (phase_ == Phase::kProbe && !calls_.back().running) return std::min(until_, next_short_call_);
   return phase_ == Phase::kProbe ? NowNs() + kNsPerSecond : until_;
 }

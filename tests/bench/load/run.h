@@ -2,11 +2,13 @@
 #define SLUICE_TESTS_BENCH_LOAD_RUN_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "tests/bench/load/call.h"
+#include "tests/bench/load/close_board.h"
 #include "tests/bench/load/plan.h"
 #include "tests/bench/load/poller.h"
 #include "tests/bench/load/report.h"
@@ -19,6 +21,8 @@ class Transport {
   virtual ~Transport() = default;
   // Starts `call` on its slot; its deltas and end go to the Run. `call` stays at its place.
   virtual void Start(Call& call) = 0;
+  // Lets go of a running call: nothing more is heard of it. The server is told by the next Flush.
+  virtual void Cancel(Call& call) = 0;
   // The end of a turn: sends what was held back.
   virtual void Flush() = 0;
 };
@@ -27,6 +31,7 @@ class Transport {
 //   ramp      the streams are opened evenly; when each has delivered, "begin" is printed
 //   window    deltas are counted; at its end "end" is printed
 //   probe     short calls, one at a time, while the streams go on
+//   cancels   calls that are cancelled in the midst, one at a time, and timed until the upstream has noticed
 //   silences  nothing is called for a while, then one short call; several times for each length
 // and then the report is printed. So a driver can read the CPU clock of the server under load at begin and end.
 class Run {
@@ -47,11 +52,13 @@ class Run {
   void TakeEnd(Call& call, absl::string_view problem);
 
  private:
-  enum class Phase { kRamp, kWindow, kProbe, kSilences, kOver };
+  enum class Phase { kRamp, kWindow, kProbe, kCancels, kSilences, kOver };
 
   void Open(Call& call, Call::Kind kind, int count);
   void OpenDueStreams(int64_t now);
   void OpenDueShortCall(int64_t now);
+  void CancelDue(int64_t now);
+  void LookForClose(int64_t now);
   void ReplaceEnded();
   void Advance(int64_t now);
   void BeginWindow(int64_t now);
@@ -79,6 +86,9 @@ class Run {
   int opened_ = 0;
   int delivering_ = 0;
   int64_t next_short_call_ = 0;
+  std::optional<CloseBoard> board_;
+  int64_t cancelled_ = 0;  // when the last cancelled call was; 0 when the upstream has noticed
+  int64_t closes_before_ = 0;
   std::vector<double> silences_left_;  // the one that lasts now is at the back
 };
 

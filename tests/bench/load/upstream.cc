@@ -125,9 +125,10 @@ class Upstream::Connection final : public Waiter {
   std::string unsent_;
 };
 
-Upstream::Upstream(const Pace& pace, SSL_CTX* tls)
+Upstream::Upstream(const Pace& pace, SSL_CTX* tls, CloseBoard* board)
     : pace_(pace),
       tls_(tls),
+      board_(board),
       script_(static_cast<size_t>(DeltasAtOnce(pace)), static_cast<size_t>(pace.text_bytes)),
       at_once_(DeltasAtOnce(pace)),
       listener_(std::make_unique<Listener>(this)) {}
@@ -160,7 +161,10 @@ void Upstream::Accept() {
   }
 }
 
-void Upstream::Close(Connection* connection) { connections_[static_cast<size_t>(connection->fd())].reset(); }
+void Upstream::Close(Connection* connection) {
+  if (board_ != nullptr && connection->streaming()) board_->Note(NowNs());
+  connections_[static_cast<size_t>(connection->fd())].reset();
+}
 
 // The pace is kept from the first delta on: one that leaves late does not move the later ones.
 void Upstream::SendDue() {

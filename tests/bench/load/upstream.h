@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/load/close_board.h"
 #include "tests/bench/load/pace.h"
 #include "tests/bench/load/poller.h"
 #include "tests/bench/load/script.h"
@@ -18,8 +19,8 @@ namespace sluice::bench {
 // deltas, endless when the request names none, the first burst at once; any GET with a list of models.
 class Upstream {
  public:
-  // `tls` may be null, and outlives this.
-  Upstream(const Pace& pace, SSL_CTX* tls);
+  // `tls` and `board` may be null, and outlive this.
+  Upstream(const Pace& pace, SSL_CTX* tls, CloseBoard* board);
   ~Upstream();
 
   int port() const;
@@ -44,6 +45,7 @@ class Upstream {
 
   const Pace pace_;
   SSL_CTX* const tls_;
+  CloseBoard* const board_;
   Script script_;
   const int64_t at_once_;  // deltas in one write
   Poller poller_;
