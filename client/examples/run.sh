@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Runs one of the examples against a gateway:   run.sh python|go|node|cpp ADDRESS [MODEL [PROMPT]]
+# Runs one of the examples against a gateway:   run.sh EXAMPLE ADDRESS [MODEL [PROMPT]]
+#   python, go, node, cpp       streams one answer
+#   python-tools, cpp-tools     a conversation in which the model calls a tool
 # Stubs and downloads go to .build/examples. The C++ example is taken from a build of this tree, SLUICE_BUILD (default
-# .build/dev); build it first: cmake --build --preset dev --target sluice_example_cpp
+# .build/dev); build it first: cmake --build --preset dev --target sluice_example_cpp sluice_example_cpp_tools
 set -euo pipefail
 
 if (($# < 2)); then
-  echo "usage: run.sh python|go|node|cpp ADDRESS [MODEL [PROMPT]]" >&2
+  echo "usage: run.sh python|go|node|cpp|python-tools|cpp-tools ADDRESS [MODEL [PROMPT]]" >&2
   exit 2
 fi
-language=$1
+example=$1
+language=${example%-tools}
 export SLUICE_ADDRESS=$2
 shift 2
 
@@ -70,10 +73,14 @@ prepare_node() {
   npm --prefix "$work" ci --silent --no-audit --no-fund
 }
 
-case $language in
+case $example in
   python)
     once_for prepare_python "$proto"/sluice/v1/*.proto "$here"/python/*
     PYTHONPATH=$work/gen exec "$work/venv/bin/python" "$here/python/chat.py" "$@"
+    ;;
+  python-tools)
+    once_for prepare_python "$proto"/sluice/v1/*.proto "$here"/python/*
+    PYTHONPATH=$work/gen exec "$work/venv/bin/python" "$here/python/tools.py" "$@"
     ;;
   go)
     once_for prepare_go "$proto"/sluice/v1/*.proto "$here"/go/*
@@ -83,9 +90,10 @@ case $language in
     once_for prepare_node "$here"/node/*.js* "$here/node/.npmrc"
     SLUICE_PROTO=$proto exec node "$work/chat.js" "$@"
     ;;
+  cpp-tools) exec "${SLUICE_BUILD:-$root/.build/dev}/bin/sluice_example_cpp_tools" "$@" ;;
   cpp) exec "${SLUICE_BUILD:-$root/.build/dev}/bin/sluice_example_cpp" "$@" ;;
   *)
-    echo "run.sh: unknown language $language" >&2
+    echo "run.sh: unknown example $example" >&2
     exit 2
     ;;
 esac

@@ -78,6 +78,20 @@ class ChatPrinter final : public chat::EventSink {
     }
     line->EndArray();
   }
+  void OnAnnotation(const chat::Annotation& annotation) override {
+    Line line(out_, "annotation");
+    line->Key("choice").Int(annotation.choice);
+    line->Member("type", annotation.type).Member("url", annotation.url).Member("title", annotation.title);
+    line->Member("cited_text", annotation.cited_text);
+    line.Count("start_index", annotation.start_index);
+    line.Count("end_index", annotation.end_index);
+  }
+  void OnModeration(const chat::Moderation& moderation) override {
+    Line line(out_, "moderation");
+    if (moderation.choice) line->Key("choice").Int(*moderation.choice);
+    if (moderation.flagged) line->Key("flagged").Bool(*moderation.flagged);
+    line->Key("native").Raw(moderation.native_json);
+  }
   void OnFinished(const chat::Finished& finished) override {
     Line line(out_, "finished");
     line->Key("choice").Int(finished.choice);
@@ -124,6 +138,9 @@ class ChatPrinter final : public chat::EventSink {
         json.Key("audio").StartObject().Member("id", delta.audio.id).Member("data", delta.audio.data);
         json.Member("transcript", delta.audio.transcript).EndObject();
         break;
+      case chat::DeltaKind::kOpaque:
+        json.Member("opaque", delta.text);
+        break;
     }
   }
 
@@ -156,7 +173,7 @@ absl::Status DecodeStream(const std::string& what, size_t split, std::istream& i
                                                    absl::StrJoin(dialect::CodecNames(), ", ")));
   }
   const dialect::DecodeLimits limits;
-  dialect::ReplyReader reader(codec->NewDecoder(limits), "text/event-stream", limits);
+  dialect::ReplyReader reader(codec->NewDecoder(dialect::Target(), limits), "text/event-stream", limits);
   ChatPrinter printer(out);
   ForEachRead(in, split, [&](absl::string_view bytes) { reader.Feed(bytes, printer); });
   reader.Eof(printer);

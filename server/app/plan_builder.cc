@@ -20,6 +20,42 @@ upstream::Timeouts ConvertTimeouts(const config::Timeouts& from) {
   return {from.pool, from.connect, from.tls, from.send, from.first_byte, from.idle};
 }
 
+dialect::TokenLimitName Convert(config::Wire::TokenLimit from) {
+  switch (from) {
+    case config::Wire::TokenLimit::kAsAsked:
+      return dialect::TokenLimitName::kAsAsked;
+    case config::Wire::TokenLimit::kMaxTokens:
+      return dialect::TokenLimitName::kMaxTokens;
+    case config::Wire::TokenLimit::kMaxCompletionTokens:
+      return dialect::TokenLimitName::kMaxCompletionTokens;
+  }
+  return dialect::TokenLimitName::kAsAsked;
+}
+
+exchange::CallerKey Convert(config::CallerKey from) {
+  switch (from) {
+    case config::CallerKey::kRefused:
+      return exchange::CallerKey::kRefused;
+    case config::CallerKey::kAllowed:
+      return exchange::CallerKey::kAllowed;
+    case config::CallerKey::kRequired:
+      return exchange::CallerKey::kRequired;
+  }
+  return exchange::CallerKey::kRefused;
+}
+
+void ConvertWire(const config::Wire& from, dialect::Target* target) {
+  target->chat_path = from.chat_path;
+  target->models_path = from.models_path;
+  target->auth_header = from.auth_header;
+  target->auth_prefix = from.auth_prefix;
+  target->token_limit_name = Convert(from.token_limit);
+  target->ask_usage = from.ask_usage;
+  target->reasoning = from.reasoning == config::Wire::Reasoning::kBudget ? dialect::ReasoningStyle::kBudget
+                                                                         : dialect::ReasoningStyle::kEffort;
+  target->split_think_tags = from.think_tags;
+}
+
 exchange::Limits ConvertLimits(const config::Limits& from) {
   exchange::Limits limits;
   limits.caller_stall = from.caller_stall;
@@ -104,6 +140,9 @@ std::shared_ptr<const exchange::Backend> PlanBuilder::MakeBackend(const config::
   backend->target.base_url = from.base_url;
   backend->target.api_key = from.api_key.Reveal();
   for (const auto& [name, value] : from.headers) backend->target.headers.emplace_back(name, value.Reveal());
+  ConvertWire(from.wire, &backend->target);
+  backend->drops_unsupported = from.drops_unsupported;
+  backend->caller_key = Convert(from.caller_key);
   backend->target.default_temperature = from.default_temperature;
   backend->target.default_max_tokens = from.default_max_tokens;
   backend->destination = std::move(destination);

@@ -20,6 +20,7 @@ enum class ErrorKind {
   kContextLength,
   kContentFilter,
   kAuthentication,
+  kCallerKey,  // the same, of a key that the caller sent for this call
   kPermission,
   kQuota,
   kNotFound,

@@ -19,6 +19,8 @@ const char* ErrorKindName(ErrorKind kind) {
       return "content_filter";
     case ErrorKind::kAuthentication:
       return "authentication";
+    case ErrorKind::kCallerKey:
+      return "caller_key";
     case ErrorKind::kPermission:
       return "permission";
     case ErrorKind::kQuota:

@@ -25,6 +25,8 @@ Row Lookup(ErrorKind kind) {
       return {kFailedPrecondition, "CONTENT_FILTERED"};
     case ErrorKind::kAuthentication:
       return {kInternal, "UPSTREAM_AUTH"};
+    case ErrorKind::kCallerKey:
+      return {kUnauthenticated, "CALLER_KEY_REFUSED"};
     case ErrorKind::kPermission:
       return {kInternal, "UPSTREAM_FORBIDDEN"};
     case ErrorKind::kQuota:
@@ -94,6 +96,8 @@ const char* CodeName(absl::StatusCode code) {
       return "INTERNAL";
     case absl::StatusCode::kUnavailable:
       return "UNAVAILABLE";
+    case absl::StatusCode::kUnauthenticated:
+      return "UNAUTHENTICATED";
     default:
       return "UNKNOWN";
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/config/address.h"
+#include "server/config/check_wire.h"
 #include "server/config/key.h"
 #include "server/config/nearest.h"
 
@@ -54,6 +55,7 @@ class UpstreamCheck {
   void Retry();
   void Defaults();
   void Headers();
+  void Policies();
 
  private:
   std::string At(absl::string_view field) const { return absl::StrCat(path_, ".", field); }
@@ -231,6 +233,15 @@ void UpstreamCheck::Headers() {
   }
 }
 
+void UpstreamCheck::Policies() {
+  checker_->Choice(At("unsupported"), in_.has_unsupported(), in_.unsupported(), {{"refuse", false}, {"drop", true}},
+                   &out_->drops_unsupported);
+  checker_->Choice(
+      At("caller_key"), in_.has_caller_key(), in_.caller_key(),
+      {{"refused", CallerKey::kRefused}, {"allowed", CallerKey::kAllowed}, {"required", CallerKey::kRequired}},
+      &out_->caller_key);
+}
+
 }  // namespace
 
 Upstream CheckUpstream(const std::string& name, const v1::Upstream& in, const std::vector<std::string>& dialects,
@@ -248,6 +259,8 @@ Upstream CheckUpstream(const std::string& name, const v1::Upstream& in, const st
   check.Retry();
   check.Defaults();
   check.Headers();
+  check.Policies();
+  out.wire = CheckWire(in.wire(), absl::StrCat("upstreams.", name, ".wire"), checker);
   return out;
 }
 

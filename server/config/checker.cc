@@ -3,6 +3,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/config/nearest.h"
 
 namespace sluice::config {
 
@@ -44,6 +46,10 @@ bool Checker::InRange(const std::string& path, int64_t value, int64_t least, int
   if (value >= least && value <= most) return true;
   Add(path, absl::StrCat(value, " is out of range; take ", least, " to ", most));
   return false;
+}
+
+void Checker::AddUnknownWord(const std::string& path, const std::string& word, const std::vector<std::string>& known) {
+  Add(path, absl::StrCat("has to be one of ", absl::StrJoin(known, ", "), DidYouMean(word, known)));
 }
 
 }  // namespace sluice::config

@@ -3,9 +3,12 @@
 
 #include <google/protobuf/duration.pb.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -36,9 +39,24 @@ class Checker {
   // Whether `value` lies in the range; reports it otherwise.
   bool InRange(const std::string& path, int64_t value, int64_t least, int64_t most);
 
+  // Sets `out` to what the word stands for, if the field was given; reports words that are not in the list.
+  template <typename T>
+  void Choice(const std::string& path, bool given, const std::string& word,
+              std::initializer_list<std::pair<const char*, T>> choices, T* out) {
+    if (!given) return;
+    std::vector<std::string> known;
+    for (const auto& [name, value] : choices) {
+      if (word == name) *out = value;
+      known.emplace_back(name);
+    }
+    if (std::find(known.begin(), known.end(), word) == known.end()) AddUnknownWord(path, word, known);
+  }
+
   const std::vector<SourceFile>& files() const { return files_; }
 
  private:
+  void AddUnknownWord(const std::string& path, const std::string& word, const std::vector<std::string>& known);
+
   const Environment& environment_;
   Problems* const problems_;
   std::vector<SourceFile> files_;

@@ -72,6 +72,24 @@ struct Retry {
   bool operator==(const Retry&) const = default;
 };
 
+// Where a server departs from its dialect; "" is the dialect's own.
+struct Wire {
+  enum class TokenLimit { kAsAsked, kMaxTokens, kMaxCompletionTokens };
+  enum class Reasoning { kEffort, kBudget };
+  std::string chat_path;  // under base_url
+  std::string models_path;
+  std::string auth_header;
+  std::string auth_prefix;  // with auth_header only
+  TokenLimit token_limit = TokenLimit::kAsAsked;
+  bool ask_usage = true;
+  Reasoning reasoning = Reasoning::kEffort;
+  bool think_tags = false;
+  bool operator==(const Wire&) const = default;
+};
+
+// Whether a caller's own key is taken in place of the upstream's.
+enum class CallerKey { kRefused, kAllowed, kRequired };
+
 struct Upstream {
   std::string name;
   std::string dialect;   // one of those the loader was given
@@ -84,6 +102,9 @@ struct Upstream {
   Timeouts timeouts;
   PoolLimits pool;
   Retry retry;
+  Wire wire;
+  bool drops_unsupported = false;  // what the dialect cannot say is left out with a warning, not refused
+  CallerKey caller_key = CallerKey::kRefused;
   std::optional<double> default_temperature;
   std::optional<int32_t> default_max_tokens;
   std::vector<std::pair<std::string, Secret>> headers;  // sorted by name

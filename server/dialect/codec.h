@@ -20,13 +20,40 @@ namespace sluice::dialect {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// Which of OpenAI's two names for the limit of tokens a server takes.
+enum class TokenLimitName { kAsAsked, kMaxTokens, kMaxCompletionTokens };
+
+// How a model is told to think: by effort, as newer models take it, or by a number of tokens.
+enum class ReasoningStyle { kEffort, kBudget };
+
 // How one upstream wants to be spoken to; resolved from the configuration once, shared by all its calls.
 struct Target {
   std::string base_url;  // without a trailing slash: "https://api.openai.com/v1"
   std::string api_key;   // "" sends no credentials
   Headers headers;       // added to each request
+  // Under base_url, "{model}" standing for the model's name; "" is the dialect's own.
+  std::string chat_path;
+  std::string models_path;
+  // How the key is sent: this header, and what stands before the key in it; "" is the dialect's own way.
+  std::string auth_header;
+  std::string auth_prefix;
+  TokenLimitName token_limit_name = TokenLimitName::kAsAsked;
+  bool ask_usage = true;  // some servers refuse stream_options
+  ReasoningStyle reasoning = ReasoningStyle::kEffort;
+  bool split_think_tags = false;  // <think>...</think> in the text is reasoning
   std::optional<double> default_temperature;
   std::optional<int32_t> default_max_tokens;  // never added beside the caller's max_completion_tokens
+};
+
+// What a dialect cannot say of a request.
+struct Misfit {
+  // kPolicy: the upstream's `unsupported` decides whether the call is refused or goes on without it. kRefuse: without
+  // it the answer would be to another question, so the call is always refused. kDrop: the call always goes on; it is
+  // only of use to another provider.
+  enum class Severity { kPolicy, kRefuse, kDrop };
+  std::string field;  // path in the contract, "messages[2].name"
+  std::string why;    // and what to change, in our own words
+  Severity severity = Severity::kPolicy;
 };
 
 struct HttpRequest {
@@ -38,8 +65,9 @@ struct HttpRequest {
 
 struct Model {
   std::string id;
-  std::string owner;               // "" if unknown
-  std::optional<int64_t> created;  // unix seconds
+  std::string owner;                      // "" if unknown
+  std::optional<int64_t> created;         // unix seconds
+  std::optional<int64_t> context_length;  // tokens, where the provider says it
 };
 
 struct DecodeLimits {
@@ -76,10 +104,14 @@ class Codec {
  public:
   virtual ~Codec() = default;
   virtual absl::string_view name() const = 0;  // "openai": the configuration's word
-  // The streaming chat request. `request.model` is already the upstream's name for the model.
+  // Takes out of `request` what this dialect cannot express to such a target, and names each. What is left can be
+  // encoded. Appends to `misfits`, in the order of the contract's fields.
+  virtual void Fit(const Target& target, chat::Request* request, std::vector<Misfit>* misfits) const = 0;
+  // The streaming chat request, of a request that has been through Fit. `request.model` is already the upstream's name
+  // for the model.
   virtual HttpRequest EncodeChat(const chat::Request& request, const Target& target) const = 0;
   virtual HttpRequest EncodeListModels(const Target& target) const = 0;
-  virtual std::unique_ptr<StreamDecoder> NewDecoder(const DecodeLimits& limits) const = 0;
+  virtual std::unique_ptr<StreamDecoder> NewDecoder(const Target& target, const DecodeLimits& limits) const = 0;
   virtual chat::Error DecodeFailure(const HttpFailure& failure) const = 0;
   virtual absl::StatusOr<std::vector<Model>> DecodeModels(absl::string_view body) const = 0;
 };

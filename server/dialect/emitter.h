@@ -1,12 +1,12 @@
-#ifndef SLUICE_SERVER_DIALECT_OPENAI_EMITTER_H_
-#define SLUICE_SERVER_DIALECT_OPENAI_EMITTER_H_
+#ifndef SLUICE_SERVER_DIALECT_EMITTER_H_
+#define SLUICE_SERVER_DIALECT_EMITTER_H_
 
 #include <string>
 
 #include "server/chat/event.h"
 #include "server/json/tape.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 
 // The answer's name tags. The first that says something wins: relays change them, or leave them empty.
 class AnswerIdentity {
@@ -15,6 +15,8 @@ class AnswerIdentity {
     if (id_.empty()) Keep(id, id_);
     if (model_.empty()) Keep(model, model_);
   }
+  // What is no output can wait until the answer has a name.
+  bool known() const { return !id_.empty() || !model_.empty(); }
   // To be called before anything else goes out; does nothing the second time.
   void Announce(chat::EventSink& sink) {
     if (announced_) return;
@@ -33,7 +35,7 @@ class AnswerIdentity {
   bool announced_ = false;
 };
 
-// Hands deltas to the sink, and the identity before the first of them. Lives for one call of the decoder.
+// Hands events to the sink, and the identity before the first of them. Lives for one call of the decoder.
 class Emitter {
  public:
   Emitter(AnswerIdentity& identity, chat::EventSink& sink) : identity_(identity), sink_(sink) {}
@@ -41,12 +43,20 @@ class Emitter {
     identity_.Announce(sink_);
     sink_.OnDelta(delta);
   }
+  void Emit(const chat::Annotation& annotation) {
+    identity_.Announce(sink_);
+    sink_.OnAnnotation(annotation);
+  }
+  void Emit(const chat::Moderation& moderation) {
+    identity_.Announce(sink_);
+    sink_.OnModeration(moderation);
+  }
 
  private:
   AnswerIdentity& identity_;
   chat::EventSink& sink_;
 };
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect
 
-#endif  // SLUICE_SERVER_DIALECT_OPENAI_EMITTER_H_
+#endif  // SLUICE_SERVER_DIALECT_EMITTER_H_

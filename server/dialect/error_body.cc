@@ -1,4 +1,4 @@
-#include "server/dialect/openai/error_body.h"
+#include "server/dialect/error_body.h"
 
 #include <utility>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 constexpr size_t kMaxLevels = 4;
@@ -95,4 +95,4 @@ ErrorBody ReadErrorBody(json::Value root) {
   return body;
 }
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

@@ -1,11 +1,11 @@
-#ifndef SLUICE_SERVER_DIALECT_OPENAI_ERROR_BODY_H_
-#define SLUICE_SERVER_DIALECT_OPENAI_ERROR_BODY_H_
+#ifndef SLUICE_SERVER_DIALECT_ERROR_BODY_H_
+#define SLUICE_SERVER_DIALECT_ERROR_BODY_H_
 
 #include <string>
 
 #include "server/json/tape.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 
 // What an error body says, from the innermost error object outward: of each member the first that says something.
 struct ErrorBody {
@@ -20,6 +20,6 @@ struct ErrorBody {
 
 ErrorBody ReadErrorBody(json::Value root);
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect
 
-#endif  // SLUICE_SERVER_DIALECT_OPENAI_ERROR_BODY_H_
+#endif  // SLUICE_SERVER_DIALECT_ERROR_BODY_H_

@@ -1,11 +1,11 @@
-#include "server/dialect/openai/error_kind.h"
+#include "server/dialect/error_kind.h"
 
 #include <optional>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 using chat::ErrorKind;
@@ -164,4 +164,4 @@ std::string ErrorMessage(ErrorKind kind, int http_status) {
   return absl::StrCat(advice.substr(0, place), status, advice.substr(place + 1));
 }
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

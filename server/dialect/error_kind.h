@@ -1,12 +1,12 @@
-#ifndef SLUICE_SERVER_DIALECT_OPENAI_ERROR_KIND_H_
-#define SLUICE_SERVER_DIALECT_OPENAI_ERROR_KIND_H_
+#ifndef SLUICE_SERVER_DIALECT_ERROR_KIND_H_
+#define SLUICE_SERVER_DIALECT_ERROR_KIND_H_
 
 #include <string>
 
 #include "server/chat/error.h"
-#include "server/dialect/openai/error_body.h"
+#include "server/dialect/error_body.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 
 // What kind of failure an error body tells of. In this order: the HTTP statuses 401, 402 and 404; the names in code,
 // status and type; the HTTP status; the names that are used for all sorts of failures; a number in the body. If all
@@ -16,6 +16,6 @@ chat::ErrorKind ClassifyError(const ErrorBody& body, int http_status);
 // In our own words: what happened, and what to change.
 std::string ErrorMessage(chat::ErrorKind kind, int http_status);
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect
 
-#endif  // SLUICE_SERVER_DIALECT_OPENAI_ERROR_KIND_H_
+#endif  // SLUICE_SERVER_DIALECT_ERROR_KIND_H_

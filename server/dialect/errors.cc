@@ -1,12 +1,12 @@
-#include "server/dialect/openai/errors.h"
+#include "server/dialect/errors.h"
 
 #include "absl/strings/ascii.h"
 #include "server/base/utf8.h"
-#include "server/dialect/openai/error_body.h"
-#include "server/dialect/openai/error_kind.h"
-#include "server/dialect/openai/retry_after.h"
+#include "server/dialect/error_body.h"
+#include "server/dialect/error_kind.h"
+#include "server/dialect/retry_after.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 constexpr size_t kMaxMessageBytes = 1024;
@@ -90,4 +90,4 @@ chat::Error DecodeFailure(const HttpFailure& failure) {
   return error;
 }
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

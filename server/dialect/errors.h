@@ -1,5 +1,5 @@
-#ifndef SLUICE_SERVER_DIALECT_OPENAI_ERRORS_H_
-#define SLUICE_SERVER_DIALECT_OPENAI_ERRORS_H_
+#ifndef SLUICE_SERVER_DIALECT_ERRORS_H_
+#define SLUICE_SERVER_DIALECT_ERRORS_H_
 
 #include <string>
 
@@ -8,7 +8,7 @@
 #include "server/dialect/codec.h"
 #include "server/json/tape.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 
 // Whether an object, wherever it came, is an error: its `error` member is an object with members or a string with
 // characters, or it calls itself an error (vLLM and Mistral: object, Anthropic behind relays: type). `error: null`,
@@ -32,6 +32,6 @@ chat::Error ReadErrorText(absl::string_view text, int http_status);
 // A reply whose status is no success.
 chat::Error DecodeFailure(const HttpFailure& failure);
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect
 
-#endif  // SLUICE_SERVER_DIALECT_OPENAI_ERRORS_H_
+#endif  // SLUICE_SERVER_DIALECT_ERRORS_H_

@@ -1,14 +1,20 @@
 #include <array>
 
+#include "server/dialect/anthropic/codec.h"
 #include "server/dialect/codec.h"
+#include "server/dialect/gemini/codec.h"
 #include "server/dialect/openai/codec.h"
 
 namespace sluice::dialect {
 namespace {
 
 // Every dialect there is. A new one adds its folder and its line here.
-const std::array<const Codec*, 1>& Codecs() {
-  static const std::array<const Codec*, 1> codecs = {&openai::OpenAiCodec()};
+const auto& Codecs() {
+  static const auto codecs = std::to_array<const Codec*>({
+      &openai::OpenAiCodec(),
+      &anthropic::AnthropicCodec(),
+      &gemini::GeminiCodec(),
+  });
   return codecs;
 }
 

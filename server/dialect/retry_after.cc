@@ -1,4 +1,4 @@
-#include "server/dialect/openai/retry_after.h"
+#include "server/dialect/retry_after.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 std::optional<double> ParseDelay(absl::string_view value) {
@@ -35,4 +35,4 @@ std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Tim
   return std::nullopt;
 }
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

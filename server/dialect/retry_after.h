@@ -1,12 +1,12 @@
-#ifndef SLUICE_SERVER_DIALECT_OPENAI_RETRY_AFTER_H_
-#define SLUICE_SERVER_DIALECT_OPENAI_RETRY_AFTER_H_
+#ifndef SLUICE_SERVER_DIALECT_RETRY_AFTER_H_
+#define SLUICE_SERVER_DIALECT_RETRY_AFTER_H_
 
 #include <optional>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 
 // The delay that a header asks for; nothing if its value makes no sense (empty, negative, not a number).
 
@@ -16,6 +16,6 @@ std::optional<absl::Duration> ParseRetryAfterMs(absl::string_view value);
 // `retry-after` (RFC 9110 10.2.3): seconds, fractions tolerated, or an HTTP date; a date that has passed is no delay.
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Time now);
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect
 
-#endif  // SLUICE_SERVER_DIALECT_OPENAI_RETRY_AFTER_H_
+#endif  // SLUICE_SERVER_DIALECT_RETRY_AFTER_H_

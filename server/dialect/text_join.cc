@@ -1,8 +1,8 @@
-#include "server/dialect/openai/text_join.h"
+#include "server/dialect/text_join.h"
 
 #include <utility>
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
@@ -37,4 +37,4 @@ absl::string_view TextJoin::Next(const json::Text& text, std::string& scratch) {
 
 absl::string_view TextJoin::Flush() { return std::exchange(held_, uint16_t{0}) != 0 ? kReplacement : ""; }
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

@@ -1,5 +1,5 @@
-#ifndef SLUICE_SERVER_DIALECT_OPENAI_TEXT_JOIN_H_
-#define SLUICE_SERVER_DIALECT_OPENAI_TEXT_JOIN_H_
+#ifndef SLUICE_SERVER_DIALECT_TEXT_JOIN_H_
+#define SLUICE_SERVER_DIALECT_TEXT_JOIN_H_
 
 #include <cstdint>
 #include <string>
@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "server/json/tape.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 
 // Mends one field's text across deltas. A tokenizer can cut a character of two UTF-16 units in the middle, so that one
 // delta ends in "\ud83d" and the next begins with "\ude00". The first half is held back until its other half comes;
@@ -25,6 +25,6 @@ class TextJoin {
   uint16_t held_ = 0;  // a high surrogate, or 0
 };
 
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect
 
-#endif  // SLUICE_SERVER_DIALECT_OPENAI_TEXT_JOIN_H_
+#endif  // SLUICE_SERVER_DIALECT_TEXT_JOIN_H_

@@ -68,7 +68,7 @@ void Attempt::OnHead(const upstream::ReplyHead& head) {
     const chat::Error error = Compressed(coding);
     return sink_->OnDone(&error);
   }
-  reader_ = std::make_unique<dialect::ReplyReader>(backend_.codec->NewDecoder(plan_.limits.decode),
+  reader_ = std::make_unique<dialect::ReplyReader>(backend_.codec->NewDecoder(backend_.target, plan_.limits.decode),
                                                    head.Header("content-type"), plan_.limits.decode);
 }
 

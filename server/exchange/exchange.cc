@@ -9,6 +9,7 @@
 #include "server/base/utf8.h"
 #include "server/chat/validate.h"
 #include "server/exchange/failures.h"
+#include "server/exchange/json_fields.h"
 #include "server/exchange/usage_estimate.h"
 #include "server/route/retry.h"
 
@@ -86,12 +87,42 @@ std::optional<chat::Error> Exchange::Refusal(std::vector<chat::FieldViolation> v
     return AboveLimit("limits.messages", limits.messages, "messages", request_.messages.size());
   }
   for (auto& violation : chat::Validate(request_)) violations.push_back(std::move(violation));
+  CheckJsonFields(request_, limits.decode.max_json_depth, &violations);
   if (!violations.empty()) {
     for (auto& violation : violations) PutUnder(facts_.request_field, &violation.field);
     return BadRequest(std::move(violations));
   }
   if (!Route()) return NoRoute(request_.model);
+  if (auto refusal = CheckCallerKey()) return refusal;
+  return FitToUpstream();
+}
+
+std::optional<chat::Error> Exchange::CheckCallerKey() const {
+  const bool given = !facts_.upstream_key.empty();
+  if (given && backend_->caller_key == CallerKey::kRefused) return UpstreamKeyNotTaken();
+  if (!given && backend_->caller_key == CallerKey::kRequired) return UpstreamKeyMissing();
   return std::nullopt;
+}
+
+// Takes out of the request what the upstream's dialect cannot say. The call goes on without it where that does no harm
+// or the configuration wants it so; else it is refused, with everything that is wrong at once.
+std::optional<chat::Error> Exchange::FitToUpstream() {
+  std::vector<dialect::Misfit> misfits;
+  backend_->codec->Fit(backend_->target, &request_, &misfits);
+  std::vector<chat::FieldViolation> violations;
+  for (dialect::Misfit& misfit : misfits) {
+    PutUnder(facts_.request_field, &misfit.field);
+    using Severity = dialect::Misfit::Severity;
+    const bool dropped =
+        misfit.severity == Severity::kDrop || (misfit.severity == Severity::kPolicy && backend_->drops_unsupported);
+    if (dropped) {
+      warnings_.push_back({std::move(misfit.field), std::move(misfit.why)});
+    } else {
+      violations.push_back({std::move(misfit.field), std::move(misfit.why)});
+    }
+  }
+  if (violations.empty()) return std::nullopt;
+  return DoesNotFit(std::move(violations));
 }
 
 bool Exchange::Route() {
@@ -105,12 +136,19 @@ bool Exchange::Route() {
 }
 
 void Exchange::StartAttempt() {
-  dialect::HttpRequest http = backend_->codec->EncodeChat(request_, backend_->target);
+  dialect::HttpRequest http = EncodeForUpstream();
   http.headers.emplace_back("X-Request-Id", ledger_->request_id());  // the same on every attempt
   if (!facts_.traceparent.empty()) http.headers.emplace_back("traceparent", facts_.traceparent);
   ledger_->AttemptStarted();
   attempt_ = std::make_unique<Attempt>(context_, *plan_, *backend_, static_cast<chat::EventSink*>(this));
   attempt_->Start(std::move(http));
+}
+
+dialect::HttpRequest Exchange::EncodeForUpstream() const {
+  if (facts_.upstream_key.empty()) return backend_->codec->EncodeChat(request_, backend_->target);
+  dialect::Target target = backend_->target;
+  target.api_key = facts_.upstream_key;
+  return backend_->codec->EncodeChat(request_, target);
 }
 
 void Exchange::OnIdentity(const chat::Identity& identity) {
@@ -122,6 +160,26 @@ void Exchange::EnsureStarted() {
   if (std::exchange(started_, true)) return;
   consumer_->OnStarted(
       {{completion_id_, answered_model_}, backend_->name, attempt_->provider_request_id(), ledger_->attempt()});
+  for (const chat::Warning& warning : warnings_) consumer_->OnWarning(warning);
+  TellVerdicts();
+}
+
+void Exchange::TellVerdicts() {
+  for (Verdict& verdict : std::exchange(verdicts_, {})) {
+    verdict.moderation.native_json = verdict.native_json;
+    consumer_->OnModeration(verdict.moderation);
+  }
+}
+
+void Exchange::OnAnnotation(const chat::Annotation& annotation) {
+  EnsureStarted();
+  consumer_->OnAnnotation(annotation);
+}
+
+// One about the prompt comes first of all, while the attempt may still fail and be made again: it waits for the output.
+void Exchange::OnModeration(const chat::Moderation& moderation) {
+  if (started_) return consumer_->OnModeration(moderation);
+  verdicts_.push_back({moderation, std::string(moderation.native_json)});
 }
 
 void Exchange::OnDelta(const chat::Delta& delta) {
@@ -181,6 +239,7 @@ bool Exchange::RetryAfter(const chat::Error& error) {
   completion_id_.clear();
   answered_model_.clear();
   output_bytes_ = 0;
+  verdicts_.clear();
   had_output_ = usage_seen_ = started_ = false;
   malformed_before_ = malformed_before_ || error.kind == chat::ErrorKind::kMalformed;
   backoff_timer_.ArmAt(After(context_.loop.clock().Now(), *delay));
@@ -227,6 +286,7 @@ chat::Error Exchange::Tagged(chat::Error error) const {
   error.upstream = backend_->name;
   error.model = model_;
   error.attempts = ledger_->attempt();
+  if (error.kind == chat::ErrorKind::kAuthentication && !facts_.upstream_key.empty()) BlameCallersKey(&error);
   if (error.request_id.empty() && attempt_ != nullptr) error.request_id = attempt_->provider_request_id();
   if (!plan_->expose_provider_text) {
     error.provider_message.clear();

@@ -28,14 +28,17 @@ struct Started {
   int attempt = 1;
 };
 
-// Takes the events of one chat, on the engine's thread: OnStarted first, deltas, finished, usage, then OnEnd exactly
-// once and last. Never called after Exchange::Abort. Must not destroy the exchange inside a call, nor call it but for
-// Pause.
+// Takes the events of one chat, on the engine's thread: OnStarted first, warnings, deltas and remarks, finished, usage,
+// then OnEnd exactly once and last. Never called after Exchange::Abort. Must not destroy the exchange inside a call,
+// nor call it but for Pause.
 class Consumer {
  public:
   virtual ~Consumer() = default;
   virtual void OnStarted(const Started& started) = 0;
+  virtual void OnWarning(const chat::Warning& warning) = 0;  // right after OnStarted
   virtual void OnDelta(const chat::Delta& delta) = 0;
+  virtual void OnAnnotation(const chat::Annotation& annotation) = 0;
+  virtual void OnModeration(const chat::Moderation& moderation) = 0;
   virtual void OnFinished(const chat::Finished& finished) = 0;
   virtual void OnUsage(const chat::Usage& usage) = 0;
   // The attempt failed before Exchange::Commit and is made again: what was heard never was. OnStarted comes anew.
@@ -47,6 +50,7 @@ class Consumer {
 struct CallFacts {
   std::string traceparent;           // W3C trace context to hand on; "" sends none
   std::optional<MonoTime> deadline;  // the caller's
+  std::string upstream_key;          // a key of the caller's own; "" is none. Never to be logged
   std::string request_field;         // where the request stands in the caller's message; "" is the message itself
   size_t request_bytes = 0;          // of the caller's message
 };
@@ -79,18 +83,30 @@ class Exchange final : private chat::EventSink {
   const Plan& plan() const { return *plan_; }
 
  private:
+  // A chat::Moderation, kept.
+  struct Verdict {
+    chat::Moderation moderation;
+    std::string native_json;
+  };
+
   // chat::EventSink
   void OnIdentity(const chat::Identity& identity) override;
   void OnDelta(const chat::Delta& delta) override;
+  void OnAnnotation(const chat::Annotation& annotation) override;
+  void OnModeration(const chat::Moderation& moderation) override;
   void OnFinished(const chat::Finished& finished) override;
   void OnUsage(const chat::Usage& usage) override;
   void OnDone(const chat::Error* error) override;
 
   std::optional<chat::Error> Refusal(std::vector<chat::FieldViolation> violations);
   bool Route();
+  std::optional<chat::Error> FitToUpstream();
+  std::optional<chat::Error> CheckCallerKey() const;
   void StartAttempt();
+  dialect::HttpRequest EncodeForUpstream() const;
   bool RetryAfter(const chat::Error& error);
   void EnsureStarted();
+  void TellVerdicts();
   void EstimateMissingUsage(const chat::Error& why);
   void End(const chat::Error* error);
   void CloseAttempt(const chat::Error* error, bool keep_connection);
@@ -105,6 +121,7 @@ class Exchange final : private chat::EventSink {
   chat::Request request_;      // until Commit
   int64_t prompt_tokens_ = 0;  // estimated
   std::shared_ptr<const Backend> backend_;
+  std::vector<chat::Warning> warnings_;  // of what the upstream is not told
   std::string model_;                    // as the upstream is asked for it
   MonoTime deadline_ = MonoTime::max();  // the nearer of the caller's and the total limit
   loop::Timer deadline_timer_;
@@ -116,6 +133,7 @@ class Exchange final : private chat::EventSink {
   std::string completion_id_;
   std::string answered_model_;
   size_t output_bytes_ = 0;
+  std::vector<Verdict> verdicts_;  // that came before the first output
   bool had_output_ = false;
   bool usage_seen_ = false;
   bool started_ = false;  // the consumer was told

@@ -24,13 +24,11 @@ Error Make(ErrorKind kind, std::string message, absl::string_view stage = "") {
   return error;
 }
 
-}  // namespace
-
-Error BadRequest(std::vector<chat::FieldViolation> violations) {
+Error WithViolations(absl::string_view what, std::vector<chat::FieldViolation> violations) {
   // A request of 32 MiB can be wrong in millions of places.
   const size_t named = std::min(violations.size(), kMostInMessage);
   std::string message =
-      absl::StrCat("the request breaks the contract: ",
+      absl::StrCat(what, ": ",
                    absl::StrJoin(violations.begin(), violations.begin() + static_cast<std::ptrdiff_t>(named), "; ",
                                  [](std::string* out, const chat::FieldViolation& violation) {
                                    absl::StrAppend(out, violation.field, ": ", violation.description);
@@ -39,6 +37,33 @@ Error BadRequest(std::vector<chat::FieldViolation> violations) {
   Error error = Make(ErrorKind::kBadRequest, std::move(message));
   error.violations = std::move(violations);
   return error;
+}
+
+}  // namespace
+
+Error BadRequest(std::vector<chat::FieldViolation> violations) {
+  return WithViolations("the request breaks the contract", std::move(violations));
+}
+
+Error DoesNotFit(std::vector<chat::FieldViolation> violations) {
+  return WithViolations("the upstream cannot be asked this (its setting `unsupported` can drop some of it)",
+                        std::move(violations));
+}
+
+Error UpstreamKeyNotTaken() {
+  return BadRequest({{"metadata x-sluice-upstream-key",
+                      "the upstream of this model takes no key of a caller's own: leave it out, or have caller_key of "
+                      "that upstream set to allowed"}});
+}
+
+Error UpstreamKeyMissing() {
+  return BadRequest({{"metadata x-sluice-upstream-key",
+                      "the upstream of this model takes calls with a key of the caller's own only: send one"}});
+}
+
+void BlameCallersKey(Error* error) {
+  error->kind = ErrorKind::kCallerKey;
+  error->message = "the upstream refused the key in the call's metadata x-sluice-upstream-key: send a valid one";
 }
 
 Error AboveLimit(absl::string_view limit, size_t most, absl::string_view unit, size_t actual) {

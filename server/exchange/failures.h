@@ -13,6 +13,8 @@ namespace sluice::exchange {
 
 // The errors that the exchange itself finds. Each message says what to change.
 chat::Error BadRequest(std::vector<chat::FieldViolation> violations);
+// The request is as the contract wants it, but this upstream cannot be asked it.
+chat::Error DoesNotFit(std::vector<chat::FieldViolation> violations);
 // `limit` is the configuration's name of it, `unit` what it counts.
 chat::Error AboveLimit(absl::string_view limit, size_t most, absl::string_view unit, size_t actual);
 chat::Error TooManyCalls(bool line_full, absl::Duration waited);
@@ -24,6 +26,10 @@ chat::Error DeadlinePassed();
 chat::Error CallerStalled(absl::Duration limit);
 chat::Error Draining(absl::Duration limit);
 chat::Error Compressed(absl::string_view coding);  // of a reply that was to come as it is
+// About the key that a caller may send for the upstream.
+chat::Error UpstreamKeyNotTaken();
+chat::Error UpstreamKeyMissing();
+void BlameCallersKey(chat::Error* error);  // the upstream refused it
 chat::Error Redirected(int status, absl::string_view location);
 
 }  // namespace sluice::exchange

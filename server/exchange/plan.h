@@ -21,11 +21,16 @@ namespace sluice::exchange {
 enum class Operation { kChat, kComplete };
 inline const char* OperationName(Operation operation) { return operation == Operation::kChat ? "chat" : "complete"; }
 
+// Whether a caller's own key takes the place of the configured one.
+enum class CallerKey { kRefused, kAllowed, kRequired };
+
 // One upstream, ready to be asked: configuration resolved into what each layer below wants.
 struct Backend {
   std::string name;
   const dialect::Codec* codec = nullptr;
   dialect::Target target;
+  bool drops_unsupported = false;  // what the dialect cannot say is left out with a warning, not refused
+  CallerKey caller_key = CallerKey::kRefused;
   std::shared_ptr<const upstream::Destination> destination;
   absl::Duration first_output = absl::Seconds(120);  // from request sent to the first text, reasoning or tool delta
   absl::Duration total = absl::Minutes(30);          // the whole call, over all attempts

@@ -13,14 +13,18 @@ int64_t Tokens(size_t bytes) { return static_cast<int64_t>((bytes + kBytesPerTok
 int64_t EstimatePromptTokens(const chat::Request& request) {
   size_t bytes = 0;
   for (const chat::Message& message : request.messages) {
-    for (const std::string& text : message.texts) bytes += text.size();
+    for (const chat::Part& part : message.content) {
+      if (const auto* const text = std::get_if<chat::Text>(&part.body)) bytes += text->text.size();
+    }
+    for (const chat::ToolCall& call : message.tool_calls) bytes += call.name.size() + call.arguments.size();
   }
   return Tokens(bytes) + kTokensPerMessage * static_cast<int64_t>(request.messages.size());
 }
 
 size_t OutputBytes(const chat::Delta& delta) {
   if (delta.kind == chat::DeltaKind::kToolCall) return delta.tool.name.size() + delta.tool.arguments.size();
-  return delta.text.size();  // empty in audio
+  if (delta.kind == chat::DeltaKind::kOpaque) return 0;  // counted as the reasoning that it signs
+  return delta.text.size();                              // empty in audio
 }
 
 chat::Usage EstimateUsage(int64_t prompt_tokens, size_t output_bytes) {

@@ -28,6 +28,7 @@ bool MayPass(const chat::Error& error, bool malformed_before) {
     case ErrorKind::kContextLength:
     case ErrorKind::kContentFilter:
     case ErrorKind::kAuthentication:
+    case ErrorKind::kCallerKey:
     case ErrorKind::kPermission:
     case ErrorKind::kQuota:
     case ErrorKind::kNotFound:

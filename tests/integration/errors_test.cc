@@ -209,27 +209,31 @@ TEST_P(Errors, AllViolationsAreListedAndNothingIsSent) {
   request.set_n(129);
   for (int i = 0; i < 5; ++i) request.add_stop("x");
   request.add_messages()->set_role(v1::ROLE_USER);
-  request.add_tools()->mutable_function()->set_name("f");
+  request.add_tools()->mutable_function()->set_name("not a name");
+  request.set_extra_json("[]");
   const Answer answer = Chat(request);
   EXPECT_EQ(answer.status.code, StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(answer.status.reason, "INVALID_REQUEST");
   std::vector<std::string> fields;
   for (const auto& violation : answer.status.violations) fields.push_back(violation.field);
   EXPECT_THAT(fields, ::testing::UnorderedElementsAre("temperature", "top_p", "max_tokens", "n", "stop",
-                                                      "messages[1].content", "tools"));
+                                                      "messages[1].content", "tools[0].function.name", "extra_json"));
   EXPECT_EQ(ChatsSeen(), 0);
 }
 
-TEST_P(Errors, AFieldThatIsNotTranslatedIsRefusedByName) {
+TEST_P(Errors, WhatTheUpstreamCannotBeAskedIsRefusedByName) {
   Start([](const ReceivedRequest&, Conversation& conversation) { Reply(conversation, TextReply({"x"})); });
   v1::ChatRequest request = Ask();
-  request.mutable_response_format()->mutable_json_object();
-  request.mutable_messages(0)->add_content()->mutable_image()->set_url("https://127.0.0.1/x.png");
+  request.set_extra_json(R"({"temperature":1})");
+  v1::Message* answer = request.add_messages();
+  answer->set_role(v1::ROLE_ASSISTANT);
+  answer->add_content()->mutable_opaque()->set_data("nothing that the gateway gave out");
   const auto gathered = client().Complete(request);
   EXPECT_EQ(gathered.status.code, StatusCode::INVALID_ARGUMENT);
   std::vector<std::string> fields;
   for (const auto& violation : gathered.status.violations) fields.push_back(violation.field);
-  EXPECT_THAT(fields, ::testing::UnorderedElementsAre("chat.response_format", "chat.messages[0].content[1]"));
+  EXPECT_THAT(fields,
+              ::testing::UnorderedElementsAre("chat.extra_json.temperature", "chat.messages[1].content[0].opaque"));
   EXPECT_EQ(ChatsSeen(), 0);
 }
 

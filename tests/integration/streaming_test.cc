@@ -80,7 +80,7 @@ TEST_P(Streaming, CompleteGivesWhatChatGives) {
   EXPECT_EQ(gathered.response.provider_request_id(), "req_1");
 }
 
-TEST_P(Streaming, ModelsOfAllUpstreamsAreMergedAndAFailureIsNamed) {
+TEST_P(Streaming, ModelsThatRoutesLeadToAreListedAndAFailureIsNamed) {
   ScriptedUpstream second([](const ReceivedRequest&, Conversation& conversation) {
     conversation.SendReply(200, R"({"data":[{"id":"a","owned_by":"second"},{"id":"m"}]})");
   });
@@ -90,14 +90,17 @@ TEST_P(Streaming, ModelsOfAllUpstreamsAreMergedAndAFailureIsNamed) {
   Options options;
   options.upstream = absl::StrCat("pool: {idle: 4}\n  second: {dialect: openai, base_url: \"", second.Url("/v1"),
                                   "\"}\n  third: {dialect: openai, base_url: \"", refusing.Url("/v1"), "\"}");
-  options.top = "routes: [{models: [\"*\"], upstream: fake}]";
+  options.top = "routes: [{models: [\"*\"], upstream: fake}, {models: [mine], upstream: second, model: a}]";
   Start([](const ReceivedRequest&, Conversation&) {}, options);
 
   const auto list = client().ListModels();
   ASSERT_TRUE(list.status.ok()) << list.status.ToString();
   ASSERT_EQ(list.response.models_size(), 2);
-  EXPECT_EQ(list.response.models(0).id(), "a");
-  EXPECT_THAT(list.response.models(1).upstreams(), ElementsAre("fake", "second"));
+  EXPECT_EQ(list.response.models(0).id(), "m");
+  EXPECT_THAT(list.response.models(0).upstreams(), ElementsAre("fake"));
+  EXPECT_EQ(list.response.models(1).id(), "mine");
+  EXPECT_EQ(list.response.models(1).owned_by(), "second");
+  EXPECT_THAT(list.response.models(1).upstreams(), ElementsAre("second"));
   ASSERT_EQ(list.response.failures_size(), 1);
   EXPECT_EQ(list.response.failures(0).upstream(), "third");
   EXPECT_EQ(list.response.failures(0).reason(), "UPSTREAM_AUTH");

@@ -1,15 +1,25 @@
 #include "server/dialect/openai/choice_decoder.h"
 
+#include "absl/strings/str_cat.h"
 #include "server/dialect/openai/finish.h"
 #include "server/dialect/openai/logprobs.h"
+#include "server/dialect/openai/opaque_parts.h"
 
 namespace sluice::dialect::openai {
 
 using chat::DeltaKind;
 
+namespace {
+
+// What goes into one opaque piece, which cannot be split: well below what a gRPC client takes at once.
+constexpr size_t kMostDetails = size_t{256} << 10;
+
+}  // namespace
+
 bool ChoiceDecoder::Read(const ChunkChoice& choice, Emitter& out) {
   const bool fine =
       choice.delta.is_absent_or_null() ? ReadMessage(choice, out) : ReadDelta(ReadContent(choice.delta), choice, out);
+  verdict_.Read(index_, choice.content_filter_results, out);
   const absl::string_view word = FinishWord(choice.finish_reason);
   if (!word.empty()) {
     finish_word_.assign(word.data(), word.size());
@@ -47,6 +57,7 @@ bool ChoiceDecoder::ReadDelta(const Content& content, const ChunkChoice& choice,
   tools_.ReadFunctionCall(content.function_call, out);
   const bool fine = tools_.ReadList(content.tool_calls, out);
   ReadAudio(content.audio, out);
+  EmitAnnotations(index_, content.annotations, out);
   return fine;
 }
 
@@ -64,6 +75,27 @@ void ChoiceDecoder::ReadReasoning(const Content& content, Emitter& out) {
     }
   }
   ReadThinkingParts(content.content, out);
+  KeepReasoningDetails(content.reasoning_details, out);
+}
+
+// OpenRouter wants them back as they came, all of them, for the model to think on: they have signatures.
+void ChoiceDecoder::KeepReasoningDetails(json::Value details, Emitter& out) {
+  for (const json::Value detail : details.elements()) {
+    if (!detail.is_object()) continue;
+    absl::StrAppend(&reasoning_details_, reasoning_details_.empty() ? "" : ",", detail.Raw());
+    if (reasoning_details_.size() > kMostDetails) EmitReasoningDetails(out);
+  }
+}
+
+void ChoiceDecoder::EmitReasoningDetails(Emitter& out) {
+  if (reasoning_details_.empty()) return;
+  const std::string opaque = OpaqueReasoningDetails(reasoning_details_);
+  reasoning_details_.clear();
+  chat::Delta delta;
+  delta.choice = index_;
+  delta.kind = DeltaKind::kOpaque;
+  delta.text = opaque;
+  out.Emit(delta);
 }
 
 // Mistral: {type: thinking, thinking: [{type: text, text}]} among the parts of the content.
@@ -106,8 +138,25 @@ void ChoiceDecoder::ReadRefusal(const Content& content, json::Value logprobs, Em
 }
 
 void ChoiceDecoder::EmitText(DeltaKind kind, TextJoin& join, const json::Text& piece, Emitter& out) {
-  const bool has_logprobs = !logprobs_.empty() && kind != DeltaKind::kReasoning;
   const absl::string_view text = join.Next(piece, joined_);
+  if (kind == DeltaKind::kText && think_.has_value()) {
+    SplitThinking(text, out);
+    EmitPiece(kind, "", out);  // for the logprobs, if no piece took them
+  } else {
+    EmitPiece(kind, text, out);
+  }
+}
+
+void ChoiceDecoder::SplitThinking(absl::string_view text, Emitter& out) {
+  think_->Feed(text, [&](bool thinking, absl::string_view part) { EmitPart(thinking, part, out); });
+}
+
+void ChoiceDecoder::EmitPart(bool thinking, absl::string_view part, Emitter& out) {
+  EmitPiece(thinking ? DeltaKind::kReasoning : DeltaKind::kText, part, out);
+}
+
+void ChoiceDecoder::EmitPiece(DeltaKind kind, absl::string_view text, Emitter& out) {
+  const bool has_logprobs = !logprobs_.empty() && kind != DeltaKind::kReasoning;
   if (text.empty() && !has_logprobs) return;
   chat::Delta delta;
   delta.choice = index_;
@@ -138,10 +187,16 @@ void ChoiceDecoder::ReadAudio(json::Value audio, Emitter& out) {
 
 void ChoiceDecoder::Flush(Emitter& out) {
   FlushText(DeltaKind::kReasoning, reasoning_, out);
-  FlushText(DeltaKind::kText, text_, out);
+  if (think_) {
+    SplitThinking(text_.Flush(), out);
+    think_->Flush([&](bool thinking, absl::string_view part) { EmitPart(thinking, part, out); });
+  } else {
+    FlushText(DeltaKind::kText, text_, out);
+  }
   FlushText(DeltaKind::kRefusal, refusal_, out);
   tools_.Flush(out);
   FlushText(DeltaKind::kAudio, transcript_, out);
+  EmitReasoningDetails(out);
 }
 
 void ChoiceDecoder::FlushText(DeltaKind kind, TextJoin& join, Emitter& out) {

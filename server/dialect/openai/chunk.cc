@@ -23,6 +23,12 @@ Chunk ReadChunk(json::Value root) {
       chunk.x_groq = value;
     } else if (key == "obfuscation") {
       chunk.obfuscation = value;
+    } else if (key == "moderation") {
+      chunk.moderation = value;
+    } else if (key == "prompt_filter_results") {
+      chunk.prompt_filter_results = value;
+    } else if (key == "citations") {
+      chunk.citations = value;
     }
   }
   return chunk;
@@ -43,6 +49,8 @@ ChunkChoice ReadChoice(json::Value choice) {
       read.message = value;
     } else if (key == "usage") {
       read.usage = value;
+    } else if (key == "content_filter_results") {
+      read.content_filter_results = value;
     }
   }
   return read;
@@ -67,6 +75,8 @@ Content ReadContent(json::Value delta) {
       read.function_call = value;
     } else if (key == "audio") {
       read.audio = value;
+    } else if (key == "annotations") {
+      read.annotations = value;
     }
   }
   return read;

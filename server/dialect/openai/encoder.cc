@@ -1,121 +1,46 @@
 #include "server/dialect/openai/encoder.h"
 
-#include "absl/strings/str_cat.h"
+#include "server/dialect/endpoint.h"
+#include "server/dialect/extra.h"
+#include "server/dialect/openai/message_encoder.h"
+#include "server/dialect/openai/tool_encoder.h"
+#include "server/dialect/openai/words.h"
 #include "server/json/writer.h"
 
 namespace sluice::dialect::openai {
 namespace {
 
-const char* Word(chat::Role role) {
-  switch (role) {
-    case chat::Role::kDeveloper:
-      return "developer";
-    case chat::Role::kSystem:
-      return "system";
-    case chat::Role::kUser:
-      return "user";
-    case chat::Role::kAssistant:
-      return "assistant";
-  }
-  return "user";
-}
+constexpr Endpoint kEndpoint = {"/chat/completions", "/models", "Authorization", "Bearer "};
 
-const char* Word(chat::ServiceTier tier) {
-  switch (tier) {
-    case chat::ServiceTier::kAuto:
-      return "auto";
-    case chat::ServiceTier::kDefault:
-      return "default";
-    case chat::ServiceTier::kFlex:
-      return "flex";
-    case chat::ServiceTier::kScale:
-      return "scale";
-    case chat::ServiceTier::kPriority:
-      return "priority";
-    case chat::ServiceTier::kFast:
-      return "fast";
-  }
-  return "auto";
-}
-
-const char* Word(chat::ReasoningEffort effort) {
-  switch (effort) {
-    case chat::ReasoningEffort::kNone:
-      return "none";
-    case chat::ReasoningEffort::kMinimal:
-      return "minimal";
-    case chat::ReasoningEffort::kLow:
-      return "low";
-    case chat::ReasoningEffort::kMedium:
-      return "medium";
-    case chat::ReasoningEffort::kHigh:
-      return "high";
-    case chat::ReasoningEffort::kXHigh:
-      return "xhigh";
-    case chat::ReasoningEffort::kMax:
-      return "max";
-  }
-  return "medium";
-}
-
-const char* Word(chat::Verbosity verbosity) {
-  switch (verbosity) {
-    case chat::Verbosity::kLow:
-      return "low";
-    case chat::Verbosity::kMedium:
-      return "medium";
-    case chat::Verbosity::kHigh:
-      return "high";
-  }
-  return "medium";
-}
-
-const char* Word(chat::CacheRetention retention) {
-  switch (retention) {
-    case chat::CacheRetention::kInMemory:
-      return "in_memory";
-    case chat::CacheRetention::k24h:
-      return "24h";
-  }
-  return "in_memory";
-}
-
-// Members that are left out when the caller left them out.
-void Put(json::Writer& json, absl::string_view key, const std::optional<double>& value) {
-  if (value.has_value()) json.Key(key).Double(*value);
-}
-void Put(json::Writer& json, absl::string_view key, const std::optional<int32_t>& value) {
-  if (value.has_value()) json.Key(key).Int(*value);
-}
-void Put(json::Writer& json, absl::string_view key, const std::optional<int64_t>& value) {
-  if (value.has_value()) json.Key(key).Int(*value);
-}
-void Put(json::Writer& json, absl::string_view key, const std::optional<bool>& value) {
-  if (value.has_value()) json.Key(key).Bool(*value);
-}
-void Put(json::Writer& json, absl::string_view key, const std::string& value) {
-  if (!value.empty()) json.Member(key, value);
-}
-template <typename Enum>
-requires std::is_enum_v<Enum>
-void Put(json::Writer& json, absl::string_view key, const std::optional<Enum>& value) {
-  if (value.has_value()) json.Member(key, Word(*value));
-}
-
-void PutMessage(json::Writer& json, const chat::Message& message) {
-  json.StartObject().Member("role", Word(message.role)).Key("content");
-  // A sole text goes as a plain string: every server takes that, and not every one takes parts.
-  if (message.texts.size() == 1) {
-    json.String(message.texts[0]);
-  } else {
-    json.StartArray();
-    for (const std::string& text : message.texts) {
-      json.StartObject().Member("type", "text").Member("text", text).EndObject();
-    }
-    json.EndArray();
-  }
-  Put(json, "name", message.name);
+void PutStreamOptions(json::Writer& json, const chat::Request& request, const Target& target) {
+  json.Key("stream").Bool(true);
+  if (!target.ask_usage) return;
+  json.Key("stream_options").StartObject().Key("include_usage").Bool(true);
+  Put(json, "include_obfuscation", request.include_obfuscation);
   json.EndObject();
+}
+
+// The limit's two names exclude each other, so the default stands back for either.
+void PutTokenLimit(json::Writer& json, const chat::Request& request, const Target& target) {
+  const bool limited = request.max_tokens.has_value() || request.max_completion_tokens.has_value();
+  const auto newer = request.max_completion_tokens;
+  const auto older = limited ? request.max_tokens : target.default_max_tokens;
+  switch (target.token_limit_name) {
+    case TokenLimitName::kAsAsked:
+      Put(json, "max_completion_tokens", newer);
+      return Put(json, "max_tokens", older);
+    case TokenLimitName::kMaxTokens:
+      return Put(json, "max_tokens", newer.has_value() ? newer : older);
+    case TokenLimitName::kMaxCompletionTokens:
+      return Put(json, "max_completion_tokens", newer.has_value() ? newer : older);
+  }
+}
+
+void PutStop(json::Writer& json, const std::vector<std::string>& stops) {
+  if (stops.empty()) return;
+  json.Key("stop").StartArray();
+  for (const std::string& stop : stops) json.String(stop);
+  json.EndArray();
 }
 
 // Sampling and length, with the target's defaults where the caller said nothing.
@@ -125,20 +50,88 @@ void PutGeneration(json::Writer& json, const chat::Request& request, const Targe
   Put(json, "presence_penalty", request.presence_penalty);
   Put(json, "frequency_penalty", request.frequency_penalty);
   Put(json, "n", request.n);
-  Put(json, "max_completion_tokens", request.max_completion_tokens);
-  // The two names of the limit exclude each other, so the default stands back for either.
-  const bool limited = request.max_tokens.has_value() || request.max_completion_tokens.has_value();
-  Put(json, "max_tokens", limited ? request.max_tokens : target.default_max_tokens);
-  if (!request.stop.empty()) {
-    json.Key("stop").StartArray();
-    for (const std::string& stop : request.stop) json.String(stop);
-    json.EndArray();
-  }
+  PutTokenLimit(json, request, target);
+  PutStop(json, request.stop);
   Put(json, "seed", request.seed);
   Put(json, "logprobs", request.logprobs);
   Put(json, "top_logprobs", request.top_logprobs);
+  if (!request.logit_bias.empty()) {
+    json.Key("logit_bias").StartObject();
+    for (const auto& [token, bias] : request.logit_bias) json.Key(std::to_string(token)).Int(bias);
+    json.EndObject();
+  }
   Put(json, "reasoning_effort", request.reasoning_effort);
   Put(json, "verbosity", request.verbosity);
+}
+
+void PutPrediction(json::Writer& json, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  json.Key("prediction").StartObject().Member("type", "content").Key("content");
+  if (texts.size() == 1) {
+    json.String(texts[0]);
+  } else {
+    json.StartArray();
+    for (const std::string& text : texts) {
+      json.StartObject().Member("type", "text").Member("text", text).EndObject();
+    }
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
+void PutWebSearch(json::Writer& json, const chat::WebSearch& search) {
+  json.Key("web_search_options").StartObject();
+  Put(json, "search_context_size", search.context_size);
+  if (search.user_location) {
+    json.Key("user_location").StartObject().Member("type", "approximate").Key("approximate").StartObject();
+    Put(json, "country", search.user_location->country);
+    Put(json, "region", search.user_location->region);
+    Put(json, "city", search.user_location->city);
+    Put(json, "timezone", search.user_location->timezone);
+    json.EndObject().EndObject();
+  }
+  json.EndObject();
+}
+
+void PutOutput(json::Writer& json, const chat::Request& request) {
+  if (!request.modalities.empty()) {
+    json.Key("modalities").StartArray();
+    for (const auto& modality : request.modalities) json.String(Word(modality.value_or(chat::Modality::kText)));
+    json.EndArray();
+  }
+  if (request.audio) {
+    json.Key("audio").StartObject().Member("voice", request.audio->voice);
+    Put(json, "format", request.audio->format);
+    json.EndObject();
+  }
+  PutPrediction(json, request.prediction);
+  if (request.moderation) {
+    json.Key("moderation").StartObject().Member("model", request.moderation->model);
+    if (!request.moderation->policy_json.empty()) json.Key("policy").Raw(request.moderation->policy_json);
+    json.EndObject();
+  }
+  if (request.web_search) PutWebSearch(json, *request.web_search);
+}
+
+// What concerns the account rather than the answer.
+void PutAccount(json::Writer& json, const chat::Request& request) {
+  Put(json, "store", request.store);
+  if (!request.metadata.empty()) {
+    json.Key("metadata").StartObject();
+    for (const auto& [key, value] : request.metadata) json.Member(key, value);
+    json.EndObject();
+  }
+  Put(json, "service_tier", request.service_tier);
+  if (request.prompt_cache_options) {
+    json.Key("prompt_cache_options").StartObject();
+    Put(json, "mode", request.prompt_cache_options->mode);
+    Put(json, "ttl", request.prompt_cache_options->ttl);
+    json.EndObject();
+  }
+  Put(json, "prompt_cache_retention", request.prompt_cache_retention);
+  Put(json, "prompt_cache_key", request.prompt_cache_key);
+  Put(json, "safety_identifier", request.safety_identifier);
+  Put(json, "user", request.user);
 }
 
 std::string ChatBody(const chat::Request& request, const Target& target) {
@@ -146,43 +139,25 @@ std::string ChatBody(const chat::Request& request, const Target& target) {
   json::Writer json(body);
   json.StartObject().Member("model", request.model).Key("messages").StartArray();
   for (const chat::Message& message : request.messages) PutMessage(json, message);
-  json.EndArray().Key("stream").Bool(true);
-  json.Key("stream_options").StartObject().Key("include_usage").Bool(true).EndObject();
+  json.EndArray();
+  PutStreamOptions(json, request, target);
   PutGeneration(json, request, target);
-  Put(json, "store", request.store);
-  Put(json, "service_tier", request.service_tier);
-  Put(json, "prompt_cache_retention", request.prompt_cache_retention);
-  Put(json, "prompt_cache_key", request.prompt_cache_key);
-  Put(json, "safety_identifier", request.safety_identifier);
-  Put(json, "user", request.user);
+  PutTools(json, request);
+  PutOutput(json, request);
+  PutAccount(json, request);
+  PutExtra(json, request.extra_json);
   json.EndObject();
   return body;
-}
-
-void AddTargetHeaders(const Target& target, Headers& headers) {
-  if (!target.api_key.empty()) headers.emplace_back("Authorization", absl::StrCat("Bearer ", target.api_key));
-  headers.insert(headers.end(), target.headers.begin(), target.headers.end());
 }
 
 }  // namespace
 
 HttpRequest EncodeChat(const chat::Request& request, const Target& target) {
-  HttpRequest http;
-  http.method = "POST";
-  http.url = absl::StrCat(target.base_url, "/chat/completions");
-  http.headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream"}};
-  AddTargetHeaders(target, http.headers);
+  HttpRequest http = ChatRequestTo(target, kEndpoint, request.model);
   http.body = ChatBody(request, target);
   return http;
 }
 
-HttpRequest EncodeListModels(const Target& target) {
-  HttpRequest http;
-  http.method = "GET";
-  http.url = absl::StrCat(target.base_url, "/models");
-  http.headers = {{"Accept", "application/json"}};
-  AddTargetHeaders(target, http.headers);
-  return http;
-}
+HttpRequest EncodeListModels(const Target& target) { return ListModelsRequestTo(target, kEndpoint); }
 
 }  // namespace sluice::dialect::openai

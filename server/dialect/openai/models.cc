@@ -1,10 +1,24 @@
 #include "server/dialect/openai/models.h"
 
 #include "server/base/utf8.h"
-#include "server/dialect/openai/errors.h"
+#include "server/dialect/errors.h"
 #include "server/json/tape.h"
 
 namespace sluice::dialect::openai {
+
+namespace {
+
+// OpenAI's own list has none. Names: vLLM and SGLang; OpenRouter and relays; Mistral; Groq; llama.cpp.
+std::optional<int64_t> ContextLength(json::Value entry) {
+  for (const char* name : {"max_model_len", "context_length", "max_context_length", "context_window"}) {
+    const auto length = entry.Find(name).AsInt64();
+    if (length && *length > 0) return length;
+  }
+  const auto length = entry.Find("meta").Find("n_ctx").AsInt64();
+  return length && *length > 0 ? length : std::nullopt;
+}
+
+}  // namespace
 
 absl::StatusOr<std::vector<Model>> DecodeModels(absl::string_view body) {
   const std::string text = RepairUtf8(body);
@@ -23,8 +37,8 @@ absl::StatusOr<std::vector<Model>> DecodeModels(absl::string_view body) {
   for (const json::Value entry : list.elements()) {
     const absl::string_view id = entry.Find("id").AsString();
     if (id.empty()) continue;
-    models.push_back(
-        {std::string(id), std::string(entry.Find("owned_by").AsString()), entry.Find("created").AsInt64()});
+    models.push_back({std::string(id), std::string(entry.Find("owned_by").AsString()), entry.Find("created").AsInt64(),
+                      ContextLength(entry)});
   }
   return models;
 }

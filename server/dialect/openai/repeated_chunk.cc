@@ -20,7 +20,7 @@ bool IsOnlyDelta(const ChunkChoice& choice) {
 // The one piece of text that a delta brings; absent if it brings none, or more.
 json::Value OnlyPiece(const Content& content, chat::DeltaKind& kind) {
   if (!content.function_call.is_absent_or_null() || !content.audio.is_absent_or_null()) return {};
-  for (const json::Value list : {content.tool_calls, content.reasoning_details}) {
+  for (const json::Value list : {content.tool_calls, content.reasoning_details, content.annotations}) {
     if (!list.is_absent_or_null() && !IsEmptyList(list)) return {};
   }
   json::Value piece;
@@ -42,6 +42,7 @@ void RepeatedChunk::Learn(absl::string_view text, const Chunk& chunk, ChoiceDeco
   Forget();
   if (decoder == nullptr || text.size() > json::Shape::kMaxBytes) return;
   if (!chunk.usage.is_absent_or_null() || !chunk.x_groq.is_absent_or_null()) return;
+  if (!chunk.moderation.is_absent_or_null()) return;
   const ChunkChoice choice = ReadChoice(*chunk.choices.elements().begin());
   if (!IsOnlyDelta(choice)) return;
   const json::Value piece = OnlyPiece(ReadContent(choice.delta), kind_);

@@ -6,34 +6,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/utf8.h"
-#include "server/dialect/openai/errors.h"
+#include "server/dialect/errors.h"
 #include "server/dialect/openai/finish.h"
+#include "server/dialect/stream_errors.h"
 
 namespace sluice::dialect::openai {
 namespace {
 
 constexpr int64_t kMaxChoice = 127;
 constexpr size_t kMaxErrorField = size_t{64} << 10;
-
-chat::Error MakeError(chat::ErrorKind kind, absl::string_view message) {
-  chat::Error error;
-  error.kind = kind;
-  error.message = std::string(message);
-  return error;
-}
-
-chat::Error ParseError(json::Tape::Result result) {
-  switch (result) {
-    case json::Tape::Result::kTooLarge:
-      return MakeError(chat::ErrorKind::kTooLarge,
-                       "the upstream sent more in one piece than the configured limit: raise it, or ask for less");
-    case json::Tape::Result::kTooDeep:
-      return MakeError(chat::ErrorKind::kMalformed, "the upstream sent JSON that is nested too deep: check base_url");
-    default:
-      return MakeError(chat::ErrorKind::kMalformed,
-                       "the upstream sent something that is not JSON: check that base_url and dialect fit each other");
-  }
-}
 
 chat::Error BadToolCall() {
   return MakeError(chat::ErrorKind::kMalformed,
@@ -52,17 +33,11 @@ chat::Error BrokenOff(absl::string_view word) {
   return error;
 }
 
-// A text is read and done with within one call, so all streams of a thread use the same buffers: they stay in the
-// processor's cache, and thousands of streams need not keep their own.
-json::Tape& TapeOfThread() {
-  thread_local json::Tape tape;
-  return tape;
-}
-
 }  // namespace
 
-OpenAiDecoder::OpenAiDecoder(const DecodeLimits& limits, IdSource& ids)
+OpenAiDecoder::OpenAiDecoder(const DecodeLimits& limits, IdSource& ids, bool split_think_tags)
     : ids_(ids),
+      split_think_tags_(split_think_tags),
       limits_{.max_bytes = limits.max_event_bytes, .max_depth = limits.max_json_depth},
       tape_(TapeOfThread()) {}
 
@@ -131,12 +106,15 @@ bool OpenAiDecoder::ReadChunk(const Chunk& chunk, chat::EventSink& sink) {
                 absl::StartsWith(chunk.object.AsString(), "chat.completion");
   usage_.Read(chunk);
   Emitter out(identity_, sink);
+  if (identity_.known()) remarks_.Flush(out);  // Azure's first chunk, which has the verdict, has no name
   for (const json::Value element : chunk.choices.elements()) {
     if (!element.is_object()) continue;
     const ChunkChoice choice = ReadChoice(element);
     ChoiceDecoder* decoder = FindChoice(choice.index);
     if (decoder != nullptr && !decoder->Read(choice, out)) return false;
   }
+  remarks_.Read(chunk, out);
+  if (identity_.known()) remarks_.Flush(out);
   return true;
 }
 
@@ -149,7 +127,7 @@ ChoiceDecoder* OpenAiDecoder::FindChoice(json::Value index) {
   auto at = choices_.begin();
   while (at != choices_.end() && (*at)->index() < wanted) ++at;
   if (at == choices_.end() || (*at)->index() != wanted) {
-    at = choices_.insert(at, std::make_unique<ChoiceDecoder>(wanted, ids_));
+    at = choices_.insert(at, std::make_unique<ChoiceDecoder>(wanted, ids_, split_think_tags_));
   }
   return at->get();
 }
@@ -201,8 +179,7 @@ void OpenAiDecoder::Conclude(End end, chat::EventSink& sink) {
   }
   if (ConcludeWithErrorField(sink)) return;
   if (IsTruncated(end)) {
-    const chat::Error error =
-        MakeError(chat::ErrorKind::kTruncated, "the upstream closed the stream before the answer's end: try again");
+    const chat::Error error = Truncated();
     return Finish(&error, sink);
   }
   Finish(nullptr, sink);
@@ -247,6 +224,7 @@ bool OpenAiDecoder::ConcludeWithErrorField(chat::EventSink& sink) {
 void OpenAiDecoder::Finish(const chat::Error* error, chat::EventSink& sink) {
   done_ = true;
   Emitter out(identity_, sink);
+  remarks_.Flush(out);
   for (const auto& choice : choices_) choice->Flush(out);
   if (error == nullptr) {
     identity_.Announce(sink);

@@ -7,9 +7,10 @@
 
 #include "server/base/id.h"
 #include "server/dialect/codec.h"
+#include "server/dialect/emitter.h"
 #include "server/dialect/openai/choice_decoder.h"
 #include "server/dialect/openai/chunk.h"
-#include "server/dialect/openai/emitter.h"
+#include "server/dialect/openai/remarks.h"
 #include "server/dialect/openai/repeated_chunk.h"
 #include "server/dialect/openai/usage.h"
 #include "server/json/tape.h"
@@ -24,7 +25,7 @@ namespace sluice::dialect::openai {
 class OpenAiDecoder final : public StreamDecoder {
  public:
   // `ids` names tool calls whose provider did not, and must outlive the decoder.
-  OpenAiDecoder(const DecodeLimits& limits, IdSource& ids);
+  OpenAiDecoder(const DecodeLimits& limits, IdSource& ids, bool split_think_tags = false);
 
   void OnEvent(const sse::Event& event, chat::EventSink& sink) override;
   void OnUnknownField(absl::string_view name, absl::string_view value, chat::EventSink& sink) override;
@@ -55,11 +56,13 @@ class OpenAiDecoder final : public StreamDecoder {
   void Finish(const chat::Error* error, chat::EventSink& sink);
 
   IdSource& ids_;
+  const bool split_think_tags_;
   const json::Tape::Limits limits_;
   json::Tape& tape_;  // of the thread, in use within one call only
   AnswerIdentity identity_;
   std::vector<std::unique_ptr<ChoiceDecoder>> choices_;  // by index
   UsageReader usage_;
+  AnswerRemarks remarks_;
   RepeatedChunk repeated_;
   std::string error_field_;  // the first raw `error:` line's value
   bool has_chunk_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "server/dialect/openai/opaque_parts.h"
 
 namespace sluice::dialect::openai {
 namespace {
@@ -30,6 +31,7 @@ ToolCalls::Fragment ToolCalls::ReadFragment(json::Value entry) {
   fragment.id = entry.Find("id").AsString();
   fragment.name = body.Find("name").AsString();
   fragment.arguments = body.Find(is_custom ? "input" : "arguments");
+  fragment.extra_content = entry.Find("extra_content");
   fragment.whole = fragment.arguments.is_object() || fragment.arguments.is_array();
   return fragment;
 }
@@ -101,13 +103,24 @@ void ToolCalls::Add(Call& call, const Fragment& fragment, Emitter& out) {
     text.utf8 = serialised_;
   }
   const absl::string_view piece = call.join.Next(text, joined_);
+  const bool has_extra = fragment.extra_content.is_object() && fragment.extra_content.is_filled();
   if (call.announced) {
     if (!piece.empty()) EmitArguments(call, piece, out);
-    return;
+  } else {
+    call.waiting.append(piece.data(), piece.size());
+    const bool complete = !call.id.empty() && !call.name.empty();
+    if (complete || has_extra || call.waiting.size() > kMaxWaiting) Announce(call, out);
   }
-  call.waiting.append(piece.data(), piece.size());
-  const bool complete = !call.id.empty() && !call.name.empty();
-  if (complete || call.waiting.size() > kMaxWaiting) Announce(call, out);
+  if (has_extra) EmitExtraContent(call, fragment.extra_content, out);
+}
+
+void ToolCalls::EmitExtraContent(const Call& call, json::Value extra_content, Emitter& out) {
+  const std::string opaque = OpaqueExtraContent(call.id, extra_content.Raw());
+  chat::Delta delta;
+  delta.choice = choice_;
+  delta.kind = chat::DeltaKind::kOpaque;
+  delta.text = opaque;
+  out.Emit(delta);
 }
 
 void ToolCalls::Announce(Call& call, Emitter& out) {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "server/base/id.h"
-#include "server/dialect/openai/emitter.h"
-#include "server/dialect/openai/text_join.h"
+#include "server/dialect/emitter.h"
+#include "server/dialect/text_join.h"
 #include "server/json/tape.h"
 
 namespace sluice::dialect::openai {
@@ -44,7 +44,8 @@ class ToolCalls {
     absl::string_view id;
     absl::string_view name;
     json::Value arguments;
-    bool whole = false;  // the arguments are an object, not a piece of text
+    json::Value extra_content;  // of Gemini's compatible endpoint, which wants it back
+    bool whole = false;         // the arguments are an object, not a piece of text
   };
   struct Call {
     int32_t number = 0;            // in order of first appearance
@@ -67,6 +68,7 @@ class ToolCalls {
   Call& Open(const Fragment& fragment, Emitter& out);
   void Add(Call& call, const Fragment& fragment, Emitter& out);
   void Announce(Call& call, Emitter& out);
+  void EmitExtraContent(const Call& call, json::Value extra_content, Emitter& out);
   void EmitArguments(const Call& call, absl::string_view arguments, Emitter& out);
 
   const int32_t choice_;

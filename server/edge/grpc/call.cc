@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 #include "server/edge/grpc/engine.h"
+#include "server/edge/grpc/upstream_key.h"
 #include "server/exchange/failures.h"
 
 namespace sluice::edge {
@@ -144,6 +145,7 @@ exchange::CallFacts Call::Facts() const {
   exchange::CallFacts facts;
   const absl::string_view trace = Metadata(context_, "traceparent");
   if (trace.size() == kTraceparentSize && IsPrintable(trace)) facts.traceparent = std::string(trace);
+  facts.upstream_key = std::string(Metadata(context_, kUpstreamKey));
   if (const absl::Duration left = TimeLeft(); left < kEver) {
     facts.deadline = After(engine_->context().loop.clock().Now(), left);
   }

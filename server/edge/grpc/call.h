@@ -63,7 +63,7 @@ class Call {
   grpc::ServerContext& context() { return context_; }
   // The caller's x-request-id if it is one that may be shown, else a new one. Also echoes it.
   std::string TakeRequestId();
-  exchange::CallFacts Facts() const;
+  exchange::CallFacts Facts() const;  // the upstream key unchecked: see upstream_key.h
   // A client that retries by itself (gRPC's retry policies) must not ask again where upstreams have been asked already:
   // the gateway has done what retries can do, and attempts would multiply (gRFC A6, pushback).
   void ForbidRetry(const chat::Error& error);

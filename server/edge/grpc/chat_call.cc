@@ -7,6 +7,7 @@
 #include "server/edge/grpc/error_to_status.h"
 #include "server/edge/grpc/event_to_proto.h"
 #include "server/edge/grpc/request_from_proto.h"
+#include "server/edge/grpc/upstream_key.h"
 #include "server/exchange/failures.h"
 
 namespace sluice::edge {
@@ -35,6 +36,7 @@ void ChatCall::Arrive() {
 }
 
 void ChatCall::Begin() {
+  if (const auto fault = FaultOfUpstreamKey(context().client_metadata())) return Refuse(*fault);
   std::vector<chat::FieldViolation> violations;
   chat::Request request = RequestFromProto(request_.get(), &violations);
   AskForHeartbeats(&violations);
@@ -65,6 +67,27 @@ void ChatCall::OnStarted(const exchange::Started& started) {
   v1::ChatResponse* message = queue_.Add();
   message->Clear();
   FillStarted(started, message->mutable_started());
+  Queued();
+}
+
+void ChatCall::OnWarning(const chat::Warning& warning) {
+  v1::ChatResponse* message = queue_.Add();
+  message->Clear();
+  FillWarning(warning, message->mutable_warning());
+  Queued();
+}
+
+void ChatCall::OnAnnotation(const chat::Annotation& annotation) {
+  v1::ChatResponse* message = queue_.Add();
+  message->Clear();
+  FillAnnotation(annotation, message->mutable_annotation());
+  Queued();
+}
+
+void ChatCall::OnModeration(const chat::Moderation& moderation) {
+  v1::ChatResponse* message = queue_.Add();
+  message->Clear();
+  FillModeration(moderation, message->mutable_moderation());
   Queued();
 }
 

@@ -34,7 +34,10 @@ class ChatCall final : public Call, private exchange::Consumer, private Flushabl
   void CallerGone(const chat::Error& why) override;
   // exchange::Consumer
   void OnStarted(const exchange::Started& started) override;
+  void OnWarning(const chat::Warning& warning) override;
   void OnDelta(const chat::Delta& delta) override;
+  void OnAnnotation(const chat::Annotation& annotation) override;
+  void OnModeration(const chat::Moderation& moderation) override;
   void OnFinished(const chat::Finished& finished) override;
   void OnUsage(const chat::Usage& usage) override;
   void OnRetract() override { queue_.Clear(); }

@@ -5,6 +5,8 @@
 
 #include "server/edge/grpc/error_to_status.h"
 #include "server/edge/grpc/request_from_proto.h"
+#include "server/edge/grpc/upstream_key.h"
+#include "server/edge/grpc/violations.h"
 #include "server/exchange/failures.h"
 
 namespace sluice::edge {
@@ -31,11 +33,12 @@ void CompleteCall::Arrive() {
 }
 
 void CompleteCall::Begin() {
+  if (const auto fault = FaultOfUpstreamKey(context().client_metadata())) return Refuse(*fault);
   // Of no effect on a gathered reply, which always has the usage.
   request_.mutable_chat()->clear_stream_options();
   request_.mutable_chat()->clear_heartbeat_interval();
   std::vector<chat::FieldViolation> violations;
-  RefuseUnknownFields(request_, "", &violations);
+  Violations(&violations).RefuseUnknownFields(request_, Place());
   chat::Request request = RequestFromProto(request_.mutable_chat(), &violations);
   request_.Clear();
   exchange_->Start(std::move(request), std::move(violations));
@@ -43,6 +46,16 @@ void CompleteCall::Begin() {
 
 void CompleteCall::OnDelta(const chat::Delta& delta) {
   gatherer_.Add(delta);
+  engine().NeedsFlush(this);
+}
+
+void CompleteCall::OnAnnotation(const chat::Annotation& annotation) {
+  gatherer_.Add(annotation);
+  engine().NeedsFlush(this);
+}
+
+void CompleteCall::OnModeration(const chat::Moderation& moderation) {
+  gatherer_.Add(moderation);
   engine().NeedsFlush(this);
 }
 

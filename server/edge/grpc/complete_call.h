@@ -28,7 +28,10 @@ class CompleteCall final : public Call, private exchange::Consumer, private Flus
   void CallerGone(const chat::Error& why) override;
 
   void OnStarted(const exchange::Started& started) override { gatherer_.Add(started); }
+  void OnWarning(const chat::Warning& warning) override { gatherer_.Add(warning); }
   void OnDelta(const chat::Delta& delta) override;
+  void OnAnnotation(const chat::Annotation& annotation) override;
+  void OnModeration(const chat::Moderation& moderation) override;
   void OnFinished(const chat::Finished& finished) override { gatherer_.Add(finished); }
   void OnUsage(const chat::Usage& usage) override { gatherer_.Add(usage); }
   void OnRetract() override { gatherer_ = Gatherer(); }

@@ -57,6 +57,7 @@ size_t DeltaBytes(const chat::Delta& delta) {
 }
 
 void SplitDelta(const chat::Delta& delta, absl::FunctionRef<void(const chat::Delta&)> take) {
+  if (delta.kind == chat::DeltaKind::kOpaque) return take(delta);
   chat::Delta piece = delta;
   absl::string_view text = LongPart(piece);
   absl::string_view transcript = delta.audio.transcript;

@@ -17,7 +17,8 @@ size_t DeltaBytes(const chat::Delta& delta);
 
 // Hands on a delta that is longer than a message may be in pieces, cut between characters and between log
 // probabilities. What is said once (a tool call's id and name) goes with the first piece, log probabilities with the
-// first that has room. A single one above a message's size is left out.
+// first that has room. A single one above a message's size is left out. What is opaque comes whole, whatever its size:
+// callers keep such parts, they do not join them.
 void SplitDelta(const chat::Delta& delta, absl::FunctionRef<void(const chat::Delta&)> take);
 
 template <typename F>

@@ -54,9 +54,35 @@ void FillDelta(const chat::Delta& delta, v1::Delta* proto) {
     case chat::DeltaKind::kAudio:
       FillAudio(delta.audio, proto->mutable_audio());
       break;
+    case chat::DeltaKind::kOpaque:
+      Assign(proto->mutable_opaque()->mutable_data(), delta.text);
+      break;
   }
   proto->clear_logprobs();
   for (const chat::TokenLogprob& logprob : delta.logprobs) FillLogprob(logprob, proto->add_logprobs());
+}
+
+void FillAnnotation(const chat::Annotation& annotation, v1::Annotation* proto) {
+  proto->set_choice(annotation.choice);
+  Assign(proto->mutable_type(), annotation.type);
+  Assign(proto->mutable_url(), annotation.url);
+  Assign(proto->mutable_title(), annotation.title);
+  Assign(proto->mutable_cited_text(), annotation.cited_text);
+  if (annotation.start_index) proto->set_start_index(*annotation.start_index);
+  if (annotation.end_index) proto->set_end_index(*annotation.end_index);
+  Assign(proto->mutable_native_json(), annotation.native_json);
+}
+
+void FillModeration(const chat::Moderation& moderation, v1::ModerationResult* proto) {
+  proto->set_subject(ToProto(moderation.subject));
+  if (moderation.choice) proto->set_choice(*moderation.choice);
+  if (moderation.flagged) proto->set_flagged(*moderation.flagged);
+  Assign(proto->mutable_native_json(), moderation.native_json);
+}
+
+void FillWarning(const chat::Warning& warning, v1::Warning* proto) {
+  proto->set_field(warning.field);
+  proto->set_message(warning.message);
 }
 
 void FillFinished(const chat::Finished& finished, v1::Finished* proto) {
@@ -105,6 +131,18 @@ v1::FinishReason ToProto(chat::FinishReason reason) {
       return v1::FINISH_REASON_OTHER;
   }
   return v1::FINISH_REASON_OTHER;
+}
+
+v1::ModerationSubject ToProto(chat::Moderation::Subject subject) {
+  switch (subject) {
+    case chat::Moderation::Subject::kUnknown:
+      return v1::MODERATION_SUBJECT_UNSPECIFIED;
+    case chat::Moderation::Subject::kPrompt:
+      return v1::MODERATION_SUBJECT_PROMPT;
+    case chat::Moderation::Subject::kAnswer:
+      return v1::MODERATION_SUBJECT_ANSWER;
+  }
+  return v1::MODERATION_SUBJECT_UNSPECIFIED;
 }
 
 }  // namespace sluice::edge

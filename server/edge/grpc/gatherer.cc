@@ -51,6 +51,9 @@ void Gatherer::Add(const chat::Delta& delta) {
     case chat::DeltaKind::kAudio:
       AddAudio(delta.audio, choice->mutable_audio());
       break;
+    case chat::DeltaKind::kOpaque:
+      choice->add_opaque()->set_data(delta.text.data(), delta.text.size());
+      break;
   }
   const bool of_refusal = delta.kind == chat::DeltaKind::kRefusal;
   for (const chat::TokenLogprob& logprob : delta.logprobs) {
@@ -78,6 +81,20 @@ void Gatherer::AddAudio(const chat::AudioFragment& fragment, v1::Audio* audio) {
   Append(fragment.data, audio->mutable_data());
   Append(fragment.transcript, audio->mutable_transcript());
   if (fragment.expires_at) audio->set_expires_at(*fragment.expires_at);
+}
+
+void Gatherer::Add(const chat::Warning& warning) { FillWarning(warning, response_.add_warnings()); }
+
+void Gatherer::Add(const chat::Annotation& annotation) {
+  v1::Annotation* message = Choice(annotation.choice)->add_annotations();
+  FillAnnotation(annotation, message);
+  bytes_ += message->ByteSizeLong();
+}
+
+void Gatherer::Add(const chat::Moderation& moderation) {
+  v1::ModerationResult* message = response_.add_moderations();
+  FillModeration(moderation, message);
+  bytes_ += message->ByteSizeLong();
 }
 
 void Gatherer::Add(const chat::Finished& finished) {

@@ -11,11 +11,16 @@ namespace sluice::edge {
 class Gatherer {
  public:
   void Add(const exchange::Started& started);
+  void Add(const chat::Warning& warning);
   void Add(const chat::Delta& delta);
+  void Add(const chat::Annotation& annotation);
+  void Add(const chat::Moderation& moderation);
   void Add(const chat::Finished& finished);
   void Add(const chat::Usage& usage);
   const v1::CompleteResponse& response() const { return response_; }
-  size_t bytes() const { return bytes_; }  // of the deltas' content, which the reply is somewhat larger than
+  size_t bytes() const {
+    return bytes_;
+  }  // of what deltas, annotations and moderations hold; the reply is somewhat larger
 
  private:
   // Choices come in any order and are kept by index, without holes.

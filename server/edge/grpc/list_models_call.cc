@@ -1,11 +1,11 @@
 #include "server/edge/grpc/list_models_call.h"
 
-#include <map>
 #include <string>
 #include <utility>
 
 #include "server/chat/status.h"
 #include "server/edge/grpc/error_to_status.h"
+#include "server/exchange/catalog.h"
 
 namespace sluice::edge {
 namespace {
@@ -15,26 +15,23 @@ constexpr absl::Duration kLimit = absl::Seconds(20);
 
 }  // namespace
 
-v1::ListModelsResponse MergeModels(const std::vector<exchange::ModelReport>& reports) {
+v1::ListModelsResponse ModelsToProto(const exchange::Plan& plan, const std::vector<exchange::ModelReport>& reports) {
   v1::ListModelsResponse response;
-  std::map<std::string, v1::Model> by_id;
   for (const exchange::ModelReport& report : reports) {
-    if (report.error != nullptr) {
-      v1::UpstreamFailure* failure = response.add_failures();
-      failure->set_upstream(report.upstream);
-      failure->set_reason(chat::Reason(report.error->kind));
-      failure->set_message(report.error->message);
-      continue;
-    }
-    for (const dialect::Model& model : report.models) {
-      v1::Model& entry = by_id[model.id];
-      entry.set_id(model.id);
-      if (entry.owned_by().empty()) entry.set_owned_by(model.owner);
-      if (model.created && !entry.has_created()) entry.set_created(*model.created);
-      entry.add_upstreams(report.upstream);
-    }
+    if (report.error == nullptr) continue;
+    v1::UpstreamFailure* failure = response.add_failures();
+    failure->set_upstream(report.upstream);
+    failure->set_reason(chat::Reason(report.error->kind));
+    failure->set_message(report.error->message);
   }
-  for (auto& [id, model] : by_id) *response.add_models() = std::move(model);
+  for (const exchange::CatalogEntry& entry : exchange::MakeCatalog(plan, reports)) {
+    v1::Model* model = response.add_models();
+    model->set_id(entry.model.id);
+    model->set_owned_by(entry.model.owner);
+    if (entry.model.created) model->set_created(*entry.model.created);
+    if (entry.model.context_length) model->set_context_length(*entry.model.context_length);
+    for (const std::string& upstream : entry.upstreams) model->add_upstreams(upstream);
+  }
   return response;
 }
 
@@ -48,8 +45,9 @@ void ListModelsCall::RequestNext(CompletionTag* tag) {
 void ListModelsCall::OfferSuccessor() { (new ListModelsCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void ListModelsCall::Begin() {
+  plan_ = engine().context().plan;  // a reload may put another in its place meanwhile
   lister_.emplace(engine().context(), kLimit, [this](std::vector<exchange::ModelReport> reports) {
-    response_ = MergeModels(reports);
+    response_ = ModelsToProto(*plan_, reports);
     Finish(grpc::Status::OK);
   });
 }

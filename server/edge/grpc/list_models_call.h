@@ -12,8 +12,8 @@
 
 namespace sluice::edge {
 
-// One ListModels call: asks every upstream, and answers with the models of those that replied and the faults of those
-// that did not.
+// One ListModels call: asks every upstream, and answers with the models that routes lead to and the faults of those
+// upstreams that did not reply.
 class ListModelsCall final : public Call {
  public:
   ListModelsCall(GrpcEngine* engine, CompletionPump* pump);
@@ -32,13 +32,14 @@ class ListModelsCall final : public Call {
   v1::ListModelsRequest request_;
   v1::ListModelsResponse response_;
   grpc::ServerAsyncResponseWriter<v1::ListModelsResponse> writer_;
+  std::shared_ptr<const exchange::Plan> plan_;
   std::optional<exchange::ModelLister> lister_;
   MemberTag<ListModelsCall, &ListModelsCall::OnFinishedWriting> finish_tag_{this};
   bool finished_ = false;
 };
 
-// The reply made of the upstreams' answers: models by id, each once.
-v1::ListModelsResponse MergeModels(const std::vector<exchange::ModelReport>& reports);
+// The reply: what callers can name (exchange/catalog.h), and which upstreams could not be asked.
+v1::ListModelsResponse ModelsToProto(const exchange::Plan& plan, const std::vector<exchange::ModelReport>& reports);
 
 }  // namespace sluice::edge
 

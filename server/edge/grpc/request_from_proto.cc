@@ -1,185 +1,120 @@
 #include "server/edge/grpc/request_from_proto.h"
 
-#include <google/protobuf/unknown_field_set.h>
-
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/edge/grpc/message_from_proto.h"
+#include "server/edge/grpc/output_from_proto.h"
+#include "server/edge/grpc/tools_from_proto.h"
 
 namespace sluice::edge {
 namespace {
 
-using Violations = std::vector<chat::FieldViolation>;
-
-// A request of 32 MiB can be wrong in millions of places; a caller mends the first of them and sees.
-constexpr size_t kMostViolations = 1000;
 constexpr absl::Duration kShortestHeartbeat = absl::Seconds(1);
 constexpr absl::Duration kLongestHeartbeat = absl::Minutes(5);
-constexpr char kUntranslated[] = "this gateway does not translate this field: leave it out";
 
-class Converter {
- public:
-  Converter(v1::ChatRequest* proto, Violations* violations) : proto_(*proto), violations_(*violations) {}
-
-  chat::Request Convert() {
-    RefuseUnknown(proto_, "");
-    RefuseUntranslated();
-    chat::Request request;
-    request.model = std::move(*proto_.mutable_model());
-    request.messages.reserve(static_cast<size_t>(proto_.messages_size()));
-    for (int i = 0; i < proto_.messages_size(); ++i) {
-      request.messages.push_back(ConvertMessage(proto_.mutable_messages(i), absl::StrCat("messages[", i, "]")));
-    }
-    CopyNumbers(&request);
-    CopyChoices(&request);
-    request.prompt_cache_key = std::move(*proto_.mutable_prompt_cache_key());
-    request.safety_identifier = std::move(*proto_.mutable_safety_identifier());
-    request.user = std::move(*proto_.mutable_user());
-    for (std::string& stop : *proto_.mutable_stop()) request.stop.push_back(std::move(stop));
-    if (proto_.stream_options().has_include_usage()) {
-      request.include_usage = proto_.stream_options().include_usage();
-    }
-    return request;
-  }
-
- private:
-  void Refuse(bool present, std::string field, absl::string_view why = kUntranslated) {
-    if (present && violations_.size() < kMostViolations) violations_.push_back({std::move(field), std::string(why)});
-  }
-
-  void RefuseUnknown(const google::protobuf::Message& message, absl::string_view path) {
-    if (violations_.size() < kMostViolations) RefuseUnknownFields(message, path, &violations_);
-  }
-
-  void RefuseUntranslated() {
-    Refuse(proto_.tools_size() > 0, "tools");
-    Refuse(proto_.has_tool_choice(), "tool_choice");
-    Refuse(proto_.has_parallel_tool_calls(), "parallel_tool_calls");
-    Refuse(proto_.has_response_format(), "response_format");
-    Refuse(proto_.logit_bias_size() > 0, "logit_bias");
-    Refuse(proto_.metadata_size() > 0, "metadata");
-    Refuse(proto_.has_prompt_cache_options(), "prompt_cache_options");
-    Refuse(proto_.modalities_size() > 0, "modalities");
-    Refuse(proto_.has_audio(), "audio");
-    Refuse(proto_.has_prediction(), "prediction");
-    Refuse(proto_.has_moderation(), "moderation");
-    Refuse(proto_.has_web_search_options(), "web_search_options");
-    Refuse(proto_.stream_options().has_include_obfuscation(), "stream_options.include_obfuscation");
-    Refuse(!proto_.extra_json().empty(), "extra_json");
-    RefuseUnknown(proto_.stream_options(), "stream_options");
-  }
-
-  chat::Message ConvertMessage(v1::Message* proto, const std::string& path) {
-    chat::Message message;
-    RefuseUnknown(*proto, path);
-    if (const auto role = ConvertRole(proto->role())) {
-      message.role = *role;
-    } else {
-      Refuse(true, absl::StrCat(path, ".role"), "must be DEVELOPER, SYSTEM, USER or ASSISTANT");
-    }
-    Refuse(proto->tool_calls_size() > 0, absl::StrCat(path, ".tool_calls"));
-    Refuse(!proto->tool_call_id().empty(), absl::StrCat(path, ".tool_call_id"));
-    Refuse(!proto->audio_id().empty(), absl::StrCat(path, ".audio_id"));
-    message.name = std::move(*proto->mutable_name());
-    message.texts.reserve(static_cast<size_t>(proto->content_size()));
-    for (int i = 0; i < proto->content_size(); ++i) {
-      v1::ContentPart* part = proto->mutable_content(i);
-      const std::string part_path = absl::StrCat(path, ".content[", i, "]");
-      RefuseUnknown(*part, part_path);
-      Refuse(part->has_prompt_cache_breakpoint(), absl::StrCat(part_path, ".prompt_cache_breakpoint"));
-      Refuse(!part->has_text(), part_path, "this gateway translates text parts only: set text");
-      message.texts.push_back(std::move(*part->mutable_text()));
-    }
-    return message;
-  }
-
-  static std::optional<chat::Role> ConvertRole(v1::Role role) {
-    switch (role) {
-      case v1::ROLE_DEVELOPER:
-        return chat::Role::kDeveloper;
-      case v1::ROLE_SYSTEM:
-        return chat::Role::kSystem;
-      case v1::ROLE_USER:
-        return chat::Role::kUser;
-      case v1::ROLE_ASSISTANT:
-        return chat::Role::kAssistant;
-      default:
-        return std::nullopt;
-    }
-  }
-
-  void CopyNumbers(chat::Request* request) const {
-    if (proto_.has_temperature()) request->temperature = proto_.temperature();
-    if (proto_.has_top_p()) request->top_p = proto_.top_p();
-    if (proto_.has_presence_penalty()) request->presence_penalty = proto_.presence_penalty();
-    if (proto_.has_frequency_penalty()) request->frequency_penalty = proto_.frequency_penalty();
-    if (proto_.has_n()) request->n = proto_.n();
-    if (proto_.has_max_completion_tokens()) request->max_completion_tokens = proto_.max_completion_tokens();
-    if (proto_.has_max_tokens()) request->max_tokens = proto_.max_tokens();
-    if (proto_.has_seed()) request->seed = proto_.seed();
-    if (proto_.has_logprobs()) request->logprobs = proto_.logprobs();
-    if (proto_.has_top_logprobs()) request->top_logprobs = proto_.top_logprobs();
-    if (proto_.has_store()) request->store = proto_.store();
-  }
-
-  // The plain enums list the contract's values in its order, without UNSPECIFIED, which is absence.
-  template <typename Plain>
-  std::optional<Plain> CopyEnum(int value, int last, const char* field) {
-    if (value == 0) return std::nullopt;
-    if (value < 0 || value > last) {
-      Refuse(true, field, absl::StrCat("value ", value, " is not in this gateway's contract"));
-      return std::nullopt;
-    }
-    return static_cast<Plain>(value - 1);
-  }
-
-  void CopyChoices(chat::Request* request) {
-    request->service_tier = CopyEnum<chat::ServiceTier>(proto_.service_tier(), v1::ServiceTier_MAX, "service_tier");
-    request->reasoning_effort =
-        CopyEnum<chat::ReasoningEffort>(proto_.reasoning_effort(), v1::ReasoningEffort_MAX, "reasoning_effort");
-    request->verbosity = CopyEnum<chat::Verbosity>(proto_.verbosity(), v1::Verbosity_MAX, "verbosity");
-    request->prompt_cache_retention = CopyEnum<chat::CacheRetention>(
-        proto_.prompt_cache_retention(), v1::PromptCacheRetention_MAX, "prompt_cache_retention");
-  }
-
-  v1::ChatRequest& proto_;
-  Violations& violations_;
-};
-
-// CopyEnum counts on the two lists running in step.
+// TakeEnum counts on the two lists running in step.
 static_assert(static_cast<int>(chat::ServiceTier::kFast) + 1 == v1::SERVICE_TIER_FAST);
 static_assert(static_cast<int>(chat::ServiceTier::kFlex) + 1 == v1::SERVICE_TIER_FLEX);
 static_assert(static_cast<int>(chat::ReasoningEffort::kMax) + 1 == v1::REASONING_EFFORT_MAX);
 static_assert(static_cast<int>(chat::ReasoningEffort::kLow) + 1 == v1::REASONING_EFFORT_LOW);
 static_assert(static_cast<int>(chat::Verbosity::kHigh) + 1 == v1::VERBOSITY_HIGH);
 static_assert(static_cast<int>(chat::CacheRetention::k24h) + 1 == v1::PROMPT_CACHE_RETENTION_24H);
+static_assert(static_cast<int>(chat::CacheMode::kExplicit) + 1 == v1::PROMPT_CACHE_MODE_EXPLICIT);
+
+void TakeNumbers(v1::ChatRequest* proto, chat::Request* request) {
+  if (proto->has_temperature()) request->temperature = proto->temperature();
+  if (proto->has_top_p()) request->top_p = proto->top_p();
+  if (proto->has_presence_penalty()) request->presence_penalty = proto->presence_penalty();
+  if (proto->has_frequency_penalty()) request->frequency_penalty = proto->frequency_penalty();
+  if (proto->has_n()) request->n = proto->n();
+  if (proto->has_max_completion_tokens()) request->max_completion_tokens = proto->max_completion_tokens();
+  if (proto->has_max_tokens()) request->max_tokens = proto->max_tokens();
+  if (proto->has_seed()) request->seed = proto->seed();
+  if (proto->has_logprobs()) request->logprobs = proto->logprobs();
+  if (proto->has_top_logprobs()) request->top_logprobs = proto->top_logprobs();
+  // A map has no order of its own; the same request is to be the same bytes upstream each time.
+  for (const auto& [token, bias] : proto->logit_bias()) request->logit_bias.emplace_back(token, bias);
+  std::sort(request->logit_bias.begin(), request->logit_bias.end());
+}
+
+void TakeWords(v1::ChatRequest* proto, const Place& place, chat::Request* request, Violations& violations) {
+  for (std::string& stop : *proto->mutable_stop()) request->stop.push_back(std::move(stop));
+  request->reasoning_effort = violations.TakeEnum<chat::ReasoningEffort>(
+      proto->reasoning_effort(), v1::ReasoningEffort_MAX, Place(place, "reasoning_effort"));
+  request->verbosity =
+      violations.TakeEnum<chat::Verbosity>(proto->verbosity(), v1::Verbosity_MAX, Place(place, "verbosity"));
+  if (!proto->extra_json().empty()) request->extra_json = std::move(*proto->mutable_extra_json());
+}
+
+// What the provider keeps, of what it bills to whom.
+void TakeAccount(v1::ChatRequest* proto, const Place& place, chat::Request* request, Violations& violations) {
+  if (proto->has_store()) request->store = proto->store();
+  for (auto& [key, value] : *proto->mutable_metadata()) request->metadata.emplace_back(key, std::move(value));
+  std::sort(request->metadata.begin(), request->metadata.end());
+  request->service_tier =
+      violations.TakeEnum<chat::ServiceTier>(proto->service_tier(), v1::ServiceTier_MAX, Place(place, "service_tier"));
+  if (!proto->safety_identifier().empty()) request->safety_identifier = std::move(*proto->mutable_safety_identifier());
+  if (!proto->user().empty()) request->user = std::move(*proto->mutable_user());
+}
+
+void TakeCaching(v1::ChatRequest* proto, const Place& place, chat::Request* request, Violations& violations) {
+  if (!proto->prompt_cache_key().empty()) request->prompt_cache_key = std::move(*proto->mutable_prompt_cache_key());
+  request->prompt_cache_retention = violations.TakeEnum<chat::CacheRetention>(
+      proto->prompt_cache_retention(), v1::PromptCacheRetention_MAX, Place(place, "prompt_cache_retention"));
+  if (!proto->has_prompt_cache_options()) return;
+  v1::PromptCacheOptions* options = proto->mutable_prompt_cache_options();
+  const Place at(place, "prompt_cache_options");
+  violations.RefuseUnknownFields(*options, at);
+  request->prompt_cache_options = {
+      violations.TakeEnum<chat::CacheMode>(options->mode(), v1::PromptCacheMode_MAX, Place(at, "mode")),
+      std::move(*options->mutable_ttl())};
+}
+
+void TakeStreamOptions(const v1::StreamOptions& proto, const Place& place, chat::Request* request,
+                       Violations& violations) {
+  violations.RefuseUnknownFields(proto, place);
+  if (proto.has_include_usage()) request->include_usage = proto.include_usage();
+  if (proto.has_include_obfuscation()) request->include_obfuscation = proto.include_obfuscation();
+}
 
 }  // namespace
 
-// Such a field is of a newer contract: to drop it would be to answer half the question.
-void RefuseUnknownFields(const google::protobuf::Message& message, absl::string_view path, Violations* violations) {
-  const google::protobuf::UnknownFieldSet& unknown = message.GetReflection()->GetUnknownFields(message);
-  if (unknown.empty()) return;
-  violations->push_back(
-      {std::string(path),
-       absl::StrCat("field number ", unknown.field(0).number(), " of ", message.GetDescriptor()->full_name(),
-                    " is of a newer contract than this gateway's: leave it out, or upgrade the gateway")});
-}
-
-std::optional<absl::Duration> HeartbeatInterval(const v1::ChatRequest& proto, Violations* violations) {
+std::optional<absl::Duration> HeartbeatInterval(const v1::ChatRequest& proto,
+                                                std::vector<chat::FieldViolation>* found) {
   if (!proto.has_heartbeat_interval()) return std::nullopt;
   const auto& given = proto.heartbeat_interval();
+  Violations violations(found);
+  const Place root;
+  const Place place(root, "heartbeat_interval");
+  violations.RefuseUnknownFields(given, place);
   const absl::Duration interval = absl::Seconds(given.seconds()) + absl::Nanoseconds(given.nanos());
   if (interval >= kShortestHeartbeat && interval <= kLongestHeartbeat) return interval;
-  violations->push_back(
-      {"heartbeat_interval", absl::StrCat(absl::FormatDuration(interval), " is out of range: 1s to 5m")});
+  violations.Add(place, absl::StrCat(absl::FormatDuration(interval), " is out of range: 1s to 5m"));
   return std::nullopt;
 }
 
-chat::Request RequestFromProto(v1::ChatRequest* proto, Violations* violations) {
-  return Converter(proto, violations).Convert();
+chat::Request RequestFromProto(v1::ChatRequest* proto, std::vector<chat::FieldViolation>* found) {
+  Violations violations(found);
+  const Place root;
+  violations.RefuseUnknownFields(*proto, root);
+  chat::Request request;
+  request.model = std::move(*proto->mutable_model());
+  request.messages.reserve(static_cast<size_t>(proto->messages_size()));
+  for (int i = 0; i < proto->messages_size(); ++i) {
+    request.messages.push_back(MessageFromProto(proto->mutable_messages(i), Place(root, "messages", i), violations));
+  }
+  TakeNumbers(proto, &request);
+  TakeWords(proto, root, &request, violations);
+  TakeTools(proto, root, &request, violations);
+  TakeOutput(proto, root, &request, violations);
+  TakeAccount(proto, root, &request, violations);
+  TakeCaching(proto, root, &request, violations);
+  TakeStreamOptions(proto->stream_options(), Place(root, "stream_options"), &request, violations);
+  return request;
 }
 
 }  // namespace sluice::edge

@@ -109,6 +109,10 @@ class Chat final : private exchange::Consumer {
  private:
   void OnStarted(const exchange::Started& started) override;
   void OnDelta(const chat::Delta& delta) override;
+  // The scripts have no such events.
+  void OnWarning(const chat::Warning&) override {}
+  void OnAnnotation(const chat::Annotation&) override {}
+  void OnModeration(const chat::Moderation&) override {}
   void OnFinished(const chat::Finished& finished) override;
   void OnUsage(const chat::Usage& usage) override;
   void OnRetract() override { queue_.Clear(); }

@@ -20,6 +20,8 @@ class DeltaCounter final : public chat::EventSink {
     ++deltas;
     benchmark::DoNotOptimize(delta.text.data());
   }
+  void OnAnnotation(const chat::Annotation&) override {}
+  void OnModeration(const chat::Moderation&) override {}
   void OnFinished(const chat::Finished&) override {}
   void OnUsage(const chat::Usage&) override {}
   void OnDone(const chat::Error*) override { done = true; }
@@ -38,7 +40,7 @@ void OpenAiDeltas(benchmark::State& state, Shape shape) {
   constexpr int kDeltas = 960;
   std::vector<std::string> events;
   for (int i = 0; i < kDeltas; ++i) events.push_back(DeltaEvent(shape, i));
-  const auto decoder = dialect::FindCodec("openai")->NewDecoder(dialect::DecodeLimits());
+  const auto decoder = dialect::FindCodec("openai")->NewDecoder(dialect::Target(), dialect::DecodeLimits());
   DeltaCounter sink;
   const auto decode = [&](const std::string& event) { decoder->OnEvent({"message", DataOf(event), ""}, sink); };
   decode(OpeningEvent(shape));

@@ -3,6 +3,7 @@
 The reference is read from the bytes that the tee recorded, by code that shares nothing with the gateway.
 """
 
+import json
 import os
 import pathlib
 import select
@@ -157,6 +158,30 @@ class RealModel(unittest.TestCase):
         self.compare_stream(events, stream_chunks(chats[-1].reply_body))
         finished = [event.finished for event in events if event.HasField("finished")]
         self.assertEqual([each.finish_reason for each in finished], [chat_pb2.FINISH_REASON_STOP])
+
+    def weather_request(self, prompt: str) -> chat_request_pb2.ChatRequest:
+        ask = request(prompt, 64)
+        ask.tools.add(function=chat_request_pb2.FunctionTool(
+            name="get_weather", description="The weather in a city.",
+            parameters_json='{"type":"object","properties":{"city":{"type":"string","enum":["Lisbon","Oslo"]}},'
+                            '"required":["city"]}'))
+        ask.tool_choice.mode = chat_request_pb2.TOOL_CHOICE_MODE_REQUIRED
+        return ask
+
+    def test_a_tools_schema_reaches_the_model_byte_for_byte(self):
+        ask = self.weather_request("Tell me about the weather.")
+        _, chats = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "Tell me about the weather.")
+        self.assertIn(ask.tools[0].function.parameters_json.encode(), chats[-1].request_body)
+
+    def test_an_answer_follows_its_json_schema(self):
+        prompt = "Describe a cat as JSON."
+        ask = request(prompt, 64)
+        ask.response_format.json_schema.name = "cat"
+        ask.response_format.json_schema.schema_json = (
+            '{"type":"object","properties":{"legs":{"enum":[4]},"says":{"enum":["meow"]}},"required":["legs","says"],'
+            '"additionalProperties":false}')
+        reply = self.stub.Complete(chat_pb2.CompleteRequest(chat=ask), timeout=CALL_SECONDS)
+        self.assertEqual(json.loads(reply.choices[0].text), {"legs": 4, "says": "meow"})
 
     def test_the_model_is_listed(self):
         reply = models_pb2_grpc.ModelServiceStub(self.channel).ListModels(models_pb2.ListModelsRequest(), timeout=10)

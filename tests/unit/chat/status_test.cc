@@ -23,6 +23,7 @@ constexpr Row kTable[] = {
     {ErrorKind::kContextLength, absl::StatusCode::kInvalidArgument, "CONTEXT_LENGTH_EXCEEDED"},
     {ErrorKind::kContentFilter, absl::StatusCode::kFailedPrecondition, "CONTENT_FILTERED"},
     {ErrorKind::kAuthentication, absl::StatusCode::kInternal, "UPSTREAM_AUTH"},
+    {ErrorKind::kCallerKey, absl::StatusCode::kUnauthenticated, "CALLER_KEY_REFUSED"},
     {ErrorKind::kPermission, absl::StatusCode::kInternal, "UPSTREAM_FORBIDDEN"},
     {ErrorKind::kQuota, absl::StatusCode::kResourceExhausted, "INSUFFICIENT_QUOTA"},
     {ErrorKind::kNotFound, absl::StatusCode::kNotFound, "MODEL_NOT_FOUND"},

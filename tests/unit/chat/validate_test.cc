@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/chat/messages.h"
 
 namespace sluice::chat {
 namespace {
@@ -22,7 +23,7 @@ using testing::Not;
 Request Valid() {
   Request request;
   request.model = "gpt-4.1";
-  request.messages.push_back({Role::kUser, {"hello"}, ""});
+  request.messages.push_back(Say(Role::kUser, {"hello"}, ""));
   return request;
 }
 
@@ -65,13 +66,11 @@ TEST(Validate, NeedsAModelAndAMessage) {
 
 TEST(Validate, NeedsContentInEachMessageButTakesEmptyText) {
   EXPECT_THAT(ValidateWith([](Request& r) {
-                r.messages = {{Role::kSystem, {""}, ""},
-                              {Role::kUser, {}, "n"},
-                              {Role::kAssistant, {"a", ""}, ""},
-                              {Role::kUser, {}, ""}};
+                r.messages = {Say(Role::kSystem, {""}, ""), Say(Role::kUser, {}, "n"),
+                              Say(Role::kAssistant, {"a", ""}, ""), Say(Role::kUser, {}, "")};
               }),
-              ElementsAre(Violation("messages[1].content", "at least one text"),
-                          Violation("messages[3].content", "at least one text")));
+              ElementsAre(Violation("messages[1].content", "at least one part"),
+                          Violation("messages[3].content", "at least one part")));
 }
 
 struct RealField {
@@ -151,11 +150,58 @@ TEST(Validate, CountsTheSafetyIdentifierInCharacters) {
               ElementsAre(Violation("safety_identifier", "at most 64 characters; 65 were given")));
 }
 
+TEST(Validate, BoundsTheBias) {
+  EXPECT_THAT(ValidateWith([](Request& r) { r.logit_bias = {{7, 100}, {-8, -100}}; }), IsEmpty());
+  EXPECT_THAT(ValidateWith([](Request& r) {
+                r.logit_bias = {{7, 101}};
+              }),
+              ElementsAre(Violation("logit_bias[7]", "from -100 to 100; 101 was given")));
+}
+
+TEST(Validate, BoundsTheMetadata) {
+  std::vector<std::pair<std::string, std::string>> pairs(16, {std::string(64, 'k'), std::string(512, 'v')});
+  EXPECT_THAT(ValidateWith([&](Request& r) { r.metadata = pairs; }), IsEmpty());
+  pairs.resize(17);
+  EXPECT_THAT(ValidateWith([&](Request& r) { r.metadata = pairs; }),
+              ElementsAre(Violation("metadata", "17 were given")));
+  EXPECT_THAT(ValidateWith([&](Request& r) {
+                r.metadata = {{std::string(65, 'k'), std::string(513, 'v')}};
+              }),
+              ElementsAre(Violation("metadata key 0", "at most 64"), Violation("metadata value 0", "at most 512")));
+}
+
+TEST(Validate, SpokenOutputSaysHow) {
+  EXPECT_THAT(ValidateWith([](Request& r) { r.modalities = {Modality::kText}; }), IsEmpty());
+  EXPECT_THAT(ValidateWith([](Request& r) {
+                r.modalities = {Modality::kText, Modality::kAudio};
+              }),
+              ElementsAre(Violation("audio", "how to speak")));
+  EXPECT_THAT(ValidateWith([](Request& r) {
+                r.modalities = {std::nullopt};
+                r.audio.emplace();
+              }),
+              ElementsAre(Violation("modalities[0]", "TEXT or AUDIO"), Violation("audio.voice", "empty"),
+                          Violation("audio.format", "formats")));
+}
+
+TEST(Validate, ModerationAndPlaceAreWhole) {
+  EXPECT_THAT(ValidateWith([](Request& r) { r.moderation.emplace(); }),
+              ElementsAre(Violation("moderation.model", "empty")));
+  EXPECT_THAT(ValidateWith([](Request& r) {
+                r.web_search.emplace().user_location = Location{"Germany", "", "", ""};
+              }),
+              ElementsAre(Violation("web_search_options.user_location.country", "two letters")));
+  EXPECT_THAT(ValidateWith([](Request& r) {
+                r.web_search.emplace().user_location = Location{"DE", "", "", ""};
+              }),
+              IsEmpty());
+}
+
 TEST(Validate, NamesAllViolationsInFieldOrderWithoutTheCallersText) {
   const std::vector<FieldViolation> found = ValidateWith([](Request& r) {
     r.model = "";
-    r.messages[0].texts.clear();
-    r.messages.push_back({Role::kUser, {"secret"}, "secret"});
+    r.messages[0].content.clear();
+    r.messages.push_back(Say(Role::kUser, {"secret"}, "secret"));
     r.temperature = 3;
     r.top_p = 2;
     r.presence_penalty = 3;
@@ -173,8 +219,8 @@ TEST(Validate, NamesAllViolationsInFieldOrderWithoutTheCallersText) {
     fields.push_back(violation.field);
     EXPECT_THAT(violation.description, Not(HasSubstr("secret")));
   }
-  EXPECT_THAT(fields, ElementsAre("model", "messages[0].content", "temperature", "top_p", "presence_penalty",
-                                  "frequency_penalty", "n", "max_completion_tokens", "max_tokens", "stop", "stop[4]",
+  EXPECT_THAT(fields, ElementsAre("model", "messages[0].content", "temperature", "top_p", "max_completion_tokens",
+                                  "max_tokens", "stop", "stop[4]", "n", "presence_penalty", "frequency_penalty",
                                   "top_logprobs", "top_logprobs", "safety_identifier"));
 }
 

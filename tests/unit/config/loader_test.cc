@@ -91,7 +91,7 @@ TEST(LoaderTest, AllErrorsComeAtOnceInTheFilesOrder) {
       "sluice.yaml:3: upstreams.a.api_key: this is a placeholder, not a key; put the key that the provider gave you\n"
       "sluice.yaml:4: upstreams.b.timeout: unknown field (did you mean \"timeouts\"?); known here: dialect, base_url, "
       "insecure, api_key, api_key_file, api_key_prefix, ca_file, proxy, http2, timeouts, pool, defaults, headers, "
-      "retry\n"
+      "retry, wire, unsupported, caller_key\n"
       "sluice.yaml:4: upstreams.b.dialect: unknown dialect (did you mean \"openai\"?); known: anthropic, openai\n"
       "sluice.yaml:6: routes[0].upstream: there is no such upstream; known: a, b\n"
       "sluice.yaml:7: engine: unknown field (did you mean \"engines\"?); known here: listen, upstreams, routes, "

@@ -1,9 +1,10 @@
+#include "server/dialect/error_body.h"
+
 #include <gtest/gtest.h>
 
-#include "server/dialect/openai/error_body.h"
-#include "server/dialect/openai/errors.h"
+#include "server/dialect/errors.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 using chat::ErrorKind;
@@ -92,4 +93,4 @@ TEST(ErrorBody, GeminisArray) {
 }
 
 }  // namespace
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

@@ -1,10 +1,11 @@
+#include "server/dialect/error_kind.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/dialect/openai/error_kind.h"
-#include "server/dialect/openai/errors.h"
+#include "server/dialect/errors.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 using chat::ErrorKind;
@@ -129,4 +130,4 @@ TEST(ErrorMessage, IsOursAndSaysWhatToChange) {
 }
 
 }  // namespace
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

@@ -1,9 +1,10 @@
+#include "server/dialect/errors.h"
+
 #include <gtest/gtest.h>
 
 #include "server/base/utf8.h"
-#include "server/dialect/openai/errors.h"
 
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);  // Tue, 14 Nov 2023 22:13:20 GMT
@@ -54,4 +55,4 @@ TEST(IsErrorTest, ManyMembersAreNone) {
 }
 
 }  // namespace
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

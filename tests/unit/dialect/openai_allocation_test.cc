@@ -13,6 +13,8 @@ class CountingSink final : public chat::EventSink {
  public:
   void OnIdentity(const chat::Identity&) override {}
   void OnDelta(const chat::Delta& delta) override { bytes += delta.text.size() + delta.tool.arguments.size(); }
+  void OnAnnotation(const chat::Annotation&) override {}
+  void OnModeration(const chat::Moderation&) override {}
   void OnFinished(const chat::Finished&) override {}
   void OnUsage(const chat::Usage&) override {}
   void OnDone(const chat::Error*) override {}
@@ -22,7 +24,7 @@ class CountingSink final : public chat::EventSink {
 
 // Allocations over 1000 repetitions, after ten to warm up, counted through operator new.
 size_t AllocationsOf(const std::string& chunk, size_t& bytes) {
-  const auto decoder = FindCodec("openai")->NewDecoder(DecodeLimits());
+  const auto decoder = FindCodec("openai")->NewDecoder(Target(), DecodeLimits());
   CountingSink sink;
   const sse::Event event{"message", chunk, ""};
   for (int i = 0; i < 10; ++i) decoder->OnEvent(event, sink);

@@ -2,16 +2,18 @@
 #include <gtest/gtest.h>
 
 #include "server/dialect/openai/encoder.h"
+#include "tests/unit/chat/messages.h"
 
 namespace sluice::dialect::openai {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 chat::Request Hello() {
   chat::Request request;
   request.model = "gpt-4.1";
-  request.messages.push_back({chat::Role::kUser, {"Hello"}, ""});
+  request.messages.push_back(chat::Say(chat::Role::kUser, {"Hello"}, ""));
   return request;
 }
 
@@ -25,10 +27,9 @@ TEST(EncodeChatTest, TheSmallestRequest) {
 
 TEST(EncodeChatTest, EveryField) {
   chat::Request request = Hello();
-  request.messages = {{chat::Role::kDeveloper, {"d"}, ""},
-                      {chat::Role::kSystem, {"s"}, "sys"},
-                      {chat::Role::kUser, {"one", "two"}, "u\"1"},
-                      {chat::Role::kAssistant, {"a\n\xC3\xA9"}, ""}};
+  request.messages = {chat::Say(chat::Role::kDeveloper, {"d"}, ""), chat::Say(chat::Role::kSystem, {"s"}, "sys"),
+                      chat::Say(chat::Role::kUser, {"one", "two"}, "u\"1"),
+                      chat::Say(chat::Role::kAssistant, {"a\n\xC3\xA9"}, "")};
   request.temperature = 0.7;
   request.top_p = 1;
   request.presence_penalty = -2;
@@ -58,6 +59,58 @@ TEST(EncodeChatTest, EveryField) {
       R"("seed":9223372036854775807,"logprobs":true,"top_logprobs":5,"reasoning_effort":"xhigh","verbosity":"low",)"
       R"("store":false,"service_tier":"flex","prompt_cache_retention":"24h","prompt_cache_key":"key",)"
       R"("safety_identifier":"safe","user":"someone"})");
+}
+
+TEST(EncodeChatTest, EveryFieldOfToolsOutputAndAccount) {
+  chat::Request request = Hello();
+  request.logit_bias = {{-1, 5}, {50256, -100}};
+  request.tools = {{chat::ToolKind::kFunction, "f", "", {}, {}, {}}};
+  request.modalities = {chat::Modality::kText, chat::Modality::kAudio};
+  request.audio = chat::AudioOutput{"alloy", chat::AudioFormat::kPcm16};
+  request.prediction = {"one", "two"};
+  request.moderation = chat::ModerationRequest{"omni", "{ \"a\": 1 }"};
+  request.web_search =
+      chat::WebSearch{chat::SearchContextSize::kLow, chat::Location{"DE", "", "Bonn", "Europe/Berlin"}};
+  request.metadata = {{"a", "1"}, {"b", "\""}};
+  request.prompt_cache_options = chat::PromptCacheOptions{chat::CacheMode::kExplicit, "30m"};
+  request.include_obfuscation = false;
+  request.extra_json = R"({"top_k": 5, "provider":{"order":["a"]}})";
+  EXPECT_EQ(
+      Body(request),
+      R"({"model":"gpt-4.1","messages":[{"role":"user","content":"Hello"}],"stream":true,)"
+      R"("stream_options":{"include_usage":true,"include_obfuscation":false},"logit_bias":{"-1":5,"50256":-100},)"
+      R"("tools":[{"type":"function","function":{"name":"f"}}],"modalities":["text","audio"],)"
+      R"("audio":{"voice":"alloy","format":"pcm16"},"prediction":{"type":"content","content":[)"
+      R"({"type":"text","text":"one"},{"type":"text","text":"two"}]},"moderation":{"model":"omni","policy":{ "a": 1 }},)"
+      R"("web_search_options":{"search_context_size":"low","user_location":{"type":"approximate","approximate":)"
+      R"({"country":"DE","city":"Bonn","timezone":"Europe/Berlin"}}},"metadata":{"a":"1","b":"\""},)"
+      R"("prompt_cache_options":{"mode":"explicit","ttl":"30m"},"top_k":5,"provider":{"order":["a"]}})");
+}
+
+TEST(EncodeChatTest, ASolePredictionIsAString) {
+  chat::Request request = Hello();
+  request.prediction = {"one"};
+  EXPECT_THAT(Body(request), HasSubstr(R"("prediction":{"type":"content","content":"one"})"));
+}
+
+TEST(EncodeChatTest, TheLimitOfTokensGoesUnderTheNameThatTheServerTakes) {
+  Target target;
+  target.default_max_tokens = 9;
+  chat::Request request = Hello();
+  target.token_limit_name = TokenLimitName::kMaxCompletionTokens;
+  EXPECT_THAT(Body(request, target), HasSubstr(R"(,"max_completion_tokens":9})"));
+  request.max_tokens = 7;
+  EXPECT_THAT(Body(request, target), HasSubstr(R"(,"max_completion_tokens":7})"));
+  target.token_limit_name = TokenLimitName::kMaxTokens;
+  EXPECT_THAT(Body(request, target), HasSubstr(R"(,"max_tokens":7})"));
+  request.max_completion_tokens = 5;  // the newer name counts where both are given
+  EXPECT_THAT(Body(request, target), HasSubstr(R"(,"max_tokens":5})"));
+}
+
+TEST(EncodeChatTest, UsageIsNotAskedForWhereTheServerRefusesIt) {
+  Target target;
+  target.ask_usage = false;
+  EXPECT_THAT(Body(Hello(), target), Not(HasSubstr("stream_options")));
 }
 
 TEST(EncodeChatTest, ACallersZeroStays) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/dialect/openai/opaque_parts.h"
 #include "tests/unit/dialect/harness.h"
 
 namespace sluice::dialect {
@@ -19,7 +20,8 @@ TEST(AzureQuirk, FirstChunkIsEmptyAndFilterNotesComeAfterTheFinish) {
            R"({"choices":[{"content_filter_results":{},"delta":{},"finish_reason":"stop","index":0}],"id":"az","model":"gpt"})",
            R"({"choices":[{"content_filter_offsets":{"check_offset":1},"content_filter_results":{},"finish_reason":null,"index":0}],"id":"","model":"","object":""})",
            "[DONE]"}),
-      (Lines{"identity az gpt", "text[0] Hi", "finished[0] stop stop", "done"}));
+      (Lines{"identity az gpt", "moderation prompt - clean", "text[0] Hi", "moderation answer 0 clean",
+             "finished[0] stop stop", "done"}));
 }
 
 TEST(AzureQuirk, ToolDeltasWithoutType) {
@@ -71,7 +73,7 @@ TEST(OpenRouterQuirk, ProcessingCommentsBeforeAndBetween) {
             (Lines{"identity c1 m", "text[0] a", "finished[0] stop stop", "done"}));
 }
 
-TEST(OpenRouterQuirk, ReasoningComesOnceAndEncryptedDetailsNotAtAll) {
+TEST(OpenRouterQuirk, ReasoningComesOnceAndItsDetailsAreKeptForTheNextTurn) {
   EXPECT_EQ(
       DecodeLines(
           {OpenRouterChunk(
@@ -81,7 +83,11 @@ TEST(OpenRouterQuirk, ReasoningComesOnceAndEncryptedDetailsNotAtAll) {
            OpenRouterChunk(
                R"([{"index":0,"delta":{"reasoning_details":[{"type":"reasoning.summary","summary":"sum"},{"type":"reasoning.text","text":"t"}]}}])"),
            "[DONE]"}),
-      (Lines{"identity gen m", "reasoning[0] why", "reasoning[0] sum", "reasoning[0] t", "done"}));
+      (Lines{"identity gen m", "reasoning[0] why", "reasoning[0] sum", "reasoning[0] t",
+             "opaque[0] " + openai::OpaqueReasoningDetails(
+                                R"({"type":"reasoning.text","text":"why"},{"type":"reasoning.encrypted","data":"abc"},)"
+                                R"({"type":"reasoning.summary","summary":"sum"},{"type":"reasoning.text","text":"t"})"),
+             "done"}));
 }
 
 TEST(OpenRouterQuirk, ThreeShapesOfTheUsageChunk) {
@@ -274,8 +280,9 @@ TEST(GeminiCompatQuirk, ToolDeltasWithoutIndex) {
       DecodeLines({Chunk(
           R"({"tool_calls":[{"function":{"name":"f","arguments":"{}"},"id":"a","type":"function","extra_content":{"google":{"thought_signature":"S"}}},{"function":{"name":"g","arguments":"[]"},"id":"b","type":"function"}]})",
           R"(,"finish_reason":"stop")")}),
-      (Lines{"identity c1 m", "tool[0] #0 function a f {}", "tool[0] #1 function b g []", "finished[0] stop stop",
-             "done"}));
+      (Lines{"identity c1 m", "tool[0] #0 function a f {}",
+             "opaque[0] " + openai::OpaqueExtraContent("a", R"({"google":{"thought_signature":"S"}})"),
+             "tool[0] #1 function b g []", "finished[0] stop stop", "done"}));
 }
 
 TEST(GeminiCompatQuirk, IndexZeroForEachParallelCall) {

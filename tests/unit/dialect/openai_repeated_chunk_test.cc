@@ -133,7 +133,7 @@ TEST(OpenAiRepeatedChunk, AnyMixtureOfChunksGoesTheSameWay) {
 // The short way is taken at all: nothing above would notice if it never were.
 TEST(OpenAiRepeatedChunk, MatchesTheChunkAfterTheOneItLearned) {
   FakeIdSource ids;
-  openai::ChoiceDecoder choice(0, ids);
+  openai::ChoiceDecoder choice(0, ids, /*split_think_tags=*/false);
   openai::RepeatedChunk repeated;
   json::Tape tape;
   const std::string first = Text("a");

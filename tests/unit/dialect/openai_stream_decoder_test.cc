@@ -83,7 +83,8 @@ TEST(OpenAiStream, ReadsOnAfterTheFinishReason) {
   EXPECT_EQ(DecodeLines({Chunk(R"({"content":"a"})", R"(,"finish_reason":"stop")"), Chunk(R"({"content":"b"})"),
                          R"({"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}})",
                          R"({"choices":[],"usage":null,"moderation":{"flagged":false}})", "[DONE]"}),
-            (Lines{"identity c1 m", "text[0] a", "text[0] b", "finished[0] stop stop", "usage 1/2/3", "done"}));
+            (Lines{"identity c1 m", "text[0] a", "text[0] b", "moderation unknown - clean", "finished[0] stop stop",
+                   "usage 1/2/3", "done"}));
 }
 
 TEST(OpenAiStream, AnErrorBeforeTheDoneMarkOutweighsTheFinishReason) {

@@ -98,7 +98,7 @@ TEST(ToolCallsTest, TooMuchWaitingIsNotKept) {
   // One cut in the middle is enough for a stream this long.
   const std::string stream =
       Stream({Chunk(R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":")" + piece + "\"}}]}")});
-  const auto decoder = FindCodec("openai")->NewDecoder(DecodeLimits());
+  const auto decoder = FindCodec("openai")->NewDecoder(Target(), DecodeLimits());
   Recorder sink;
   decoder->OnEvent({"message", absl::string_view(stream).substr(6), ""}, sink);
   EXPECT_EQ(sink.lines().size(), 2u);
@@ -181,7 +181,7 @@ TEST(ToolCallsTest, EndlessNewCallsAreMalformed) {
   std::string list = "[";
   for (int i = 0; i < 1100; ++i)
     list += (i ? "," : "") + std::string(R"({"index":0,"id":"i)") + std::to_string(i) + R"(","function":{"name":"f"}})";
-  const auto decoder = FindCodec("openai")->NewDecoder(DecodeLimits());
+  const auto decoder = FindCodec("openai")->NewDecoder(Target(), DecodeLimits());
   Recorder sink;
   decoder->OnEvent({"message", Chunk("{\"tool_calls\":" + list + "]}"), ""}, sink);
   EXPECT_EQ(sink.lines().back(), "done malformed");
@@ -191,7 +191,7 @@ TEST(ToolCallsTest, AnIdOrNameThatNoMessageCouldHoldIsMalformed) {
   const std::string giant(100'000, 'x');
   for (const std::string& entry : {R"({"index":0,"id":")" + giant + R"(","function":{"name":"f"}})",
                                    R"({"index":0,"id":"a","function":{"name":")" + giant + R"("}})"}) {
-    const auto decoder = FindCodec("openai")->NewDecoder(DecodeLimits());
+    const auto decoder = FindCodec("openai")->NewDecoder(Target(), DecodeLimits());
     Recorder sink;
     decoder->OnEvent({"message", Chunk("{\"tool_calls\":[" + entry + "]}"), ""}, sink);
     EXPECT_EQ(sink.lines().back(), "done malformed");

@@ -72,10 +72,35 @@ void Recorder::OnDelta(const chat::Delta& delta) {
     case chat::DeltaKind::kAudio:
       return Add(absl::StrCat("audio[", delta.choice, "] ", OrDash(delta.audio.id), " ", OrDash(delta.audio.data), " ",
                               OrDash(delta.audio.transcript), " ", OrDash(delta.audio.expires_at)));
+    case chat::DeltaKind::kOpaque:
+      Expect(!delta.text.empty(), "an opaque piece holds something");
+      return Add(absl::StrCat("opaque[", delta.choice, "] ", delta.text));
     default:
       Expect(!(delta.text.empty() && delta.logprobs.empty()), "an empty piece is no delta");
       return Add(absl::StrCat(kind, "[", delta.choice, "] ", delta.text, Logprobs(delta.logprobs)));
   }
+}
+
+void Recorder::OnAnnotation(const chat::Annotation& annotation) {
+  Expect(has_identity_, "an annotation before the identity");
+  Expect(!at_end_, "an annotation after the end began");
+  Add(absl::StrCat("annotation[", annotation.choice, "] ", OrDash(annotation.type), " ", OrDash(annotation.url), " ",
+                   OrDash(annotation.title), " ", OrDash(annotation.start_index), "-", OrDash(annotation.end_index),
+                   " ", OrDash(annotation.cited_text)));
+}
+
+void Recorder::OnModeration(const chat::Moderation& moderation) {
+  using Subject = chat::Moderation::Subject;
+  Expect(has_identity_, "a verdict before the identity");
+  Expect(!at_end_, "a verdict after the end began");
+  Expect(!moderation.native_json.empty(), "a verdict comes with what the provider said");
+  const char* subject = moderation.subject == Subject::kPrompt   ? "prompt"
+                        : moderation.subject == Subject::kAnswer ? "answer"
+                                                                 : "unknown";
+  Add(absl::StrCat("moderation ", subject, " ", moderation.choice ? absl::StrCat(*moderation.choice) : "-", " ",
+                   !moderation.flagged   ? "-"
+                   : *moderation.flagged ? "flagged"
+                                         : "clean"));
 }
 
 void Recorder::OnFinished(const chat::Finished& finished) {

@@ -22,6 +22,9 @@ using Lines = std::vector<std::string>;
 //   text[0] PIECE    reasoning[0] ...    refusal[0] ...    with logprobs: text[0] PIECE {TOKEN LOGPROB ...}
 //   tool[0] #0 function ID NAME ARGUMENTS
 //   audio[0] ID DATA TRANSCRIPT EXPIRES
+//   opaque[0] BYTES
+//   annotation[0] TYPE URL TITLE START-END CITED
+//   moderation SUBJECT CHOICE FLAGGED                               ("-" for what was not said)
 //   finished[0] REASON NATIVE
 //   usage PROMPT/COMPLETION/TOTAL cached=N write=N reasoning=N       "-" for absent, the last three only if there
 //   done    done KIND
@@ -29,6 +32,8 @@ class Recorder final : public chat::EventSink {
  public:
   void OnIdentity(const chat::Identity& identity) override;
   void OnDelta(const chat::Delta& delta) override;
+  void OnAnnotation(const chat::Annotation& annotation) override;
+  void OnModeration(const chat::Moderation& moderation) override;
   void OnFinished(const chat::Finished& finished) override;
   void OnUsage(const chat::Usage& usage) override;
   void OnDone(const chat::Error* error) override;

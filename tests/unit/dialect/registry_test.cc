@@ -6,7 +6,7 @@ namespace sluice::dialect {
 namespace {
 
 TEST(RegistryTest, EveryNameFindsItsCodec) {
-  ASSERT_EQ(CodecNames(), (std::vector<absl::string_view>{"openai"}));
+  ASSERT_EQ(CodecNames(), (std::vector<absl::string_view>{"openai", "anthropic", "gemini"}));
   for (const absl::string_view name : CodecNames()) {
     const Codec* codec = FindCodec(name);
     ASSERT_NE(codec, nullptr) << name;
@@ -15,7 +15,7 @@ TEST(RegistryTest, EveryNameFindsItsCodec) {
 }
 
 TEST(RegistryTest, UnknownNamesFindNothing) {
-  for (const char* name : {"", "OpenAI", "anthropic"}) EXPECT_EQ(FindCodec(name), nullptr) << name;
+  for (const char* name : {"", "OpenAI", "Anthropic"}) EXPECT_EQ(FindCodec(name), nullptr) << name;
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ class NullSink final : public chat::EventSink {
  public:
   void OnIdentity(const chat::Identity&) override {}
   void OnDelta(const chat::Delta&) override {}
+  void OnAnnotation(const chat::Annotation&) override {}
+  void OnModeration(const chat::Moderation&) override {}
   void OnFinished(const chat::Finished&) override {}
   void OnUsage(const chat::Usage&) override {}
   void OnDone(const chat::Error*) override {}

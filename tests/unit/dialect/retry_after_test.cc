@@ -1,8 +1,8 @@
+#include "server/dialect/retry_after.h"
+
 #include <gtest/gtest.h>
 
-#include "server/dialect/openai/retry_after.h"
-
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
@@ -37,4 +37,4 @@ TEST(RetryAfterTest, MillisecondsMayHaveAFraction) {
 }
 
 }  // namespace
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

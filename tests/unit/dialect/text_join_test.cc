@@ -1,8 +1,8 @@
+#include "server/dialect/text_join.h"
+
 #include <gtest/gtest.h>
 
-#include "server/dialect/openai/text_join.h"
-
-namespace sluice::dialect::openai {
+namespace sluice::dialect {
 namespace {
 
 const char kReplacement[] = "\xEF\xBF\xBD";
@@ -65,4 +65,4 @@ TEST_F(TextJoinTest, EmptyTextChangesNothing) {
 }
 
 }  // namespace
-}  // namespace sluice::dialect::openai
+}  // namespace sluice::dialect

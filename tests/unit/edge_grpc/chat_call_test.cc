@@ -72,11 +72,12 @@ TEST_F(ChatCallTest, AWrongRequestNamesEveryFieldAndSendsNothing) {
   v1::ChatRequest request = Ask();
   request.set_temperature(7);
   request.add_tools();
+  request.set_verbosity(static_cast<v1::Verbosity>(99));
   grpc::Status status;
   EXPECT_THAT(Chat(request, &status), IsEmpty());
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(ReasonOf(status), "INVALID_REQUEST");
-  EXPECT_THAT(FieldsOf(status), ElementsAre("tools", "temperature"));
+  EXPECT_THAT(FieldsOf(status), ElementsAre("verbosity", "temperature", "tools[0]"));
   OnLoop([this] { EXPECT_EQ(client_.size(), 0u); });
 }
 

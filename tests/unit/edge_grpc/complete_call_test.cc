@@ -51,7 +51,7 @@ TEST_F(CompleteCallTest, FieldsAtFaultAreNamedFromTheCallersMessageOn) {
   grpc::ClientContext context;
   const grpc::Status status = Complete(&context, request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(FieldsOf(status), ElementsAre("chat.tools", "chat.temperature"));
+  EXPECT_THAT(FieldsOf(status), ElementsAre("chat.temperature", "chat.tools[0]"));
 }
 
 TEST_F(CompleteCallTest, WhatOnlyMattersToAStreamHasNoEffect) {

@@ -81,6 +81,16 @@ TEST(DeltaSplitTest, AToolCallsNameComesOnce) {
   EXPECT_TRUE(joined == arguments);
 }
 
+TEST(DeltaSplitTest, WhatIsOpaqueComesWhole) {
+  const std::string data(3 << 20, '\xff');
+  chat::Delta delta;
+  delta.kind = chat::DeltaKind::kOpaque;
+  delta.text = data;
+  const auto pieces = Split(delta);
+  ASSERT_EQ(pieces.size(), 1u);
+  EXPECT_TRUE(pieces[0].opaque().data() == data);
+}
+
 TEST(DeltaSplitTest, LogprobsAndTranscriptsComeOnce) {
   const std::string long_text(2 << 20, 'a');
   const std::vector<chat::TokenLogprob> logprobs(3);

@@ -28,7 +28,7 @@ std::vector<chat::Delta> SomeDeltas() {
                                                            {"!", -0.25, "", {}}};
   std::vector<chat::Delta> deltas;
   for (const chat::DeltaKind kind : {chat::DeltaKind::kText, chat::DeltaKind::kReasoning, chat::DeltaKind::kRefusal,
-                                     chat::DeltaKind::kToolCall, chat::DeltaKind::kAudio}) {
+                                     chat::DeltaKind::kToolCall, chat::DeltaKind::kAudio, chat::DeltaKind::kOpaque}) {
     chat::Delta full;
     full.choice = 7;
     full.kind = kind;
@@ -65,6 +65,9 @@ TEST(EventToProtoTest, EachKindOfDeltaIsItsOwnContent) {
         break;
       case chat::DeltaKind::kAudio:
         EXPECT_EQ(proto.audio().data(), delta.audio.data);
+        break;
+      case chat::DeltaKind::kOpaque:
+        EXPECT_EQ(proto.opaque().data(), delta.text);
         break;
     }
     EXPECT_NE(proto.content_case(), v1::Delta::CONTENT_NOT_SET);
@@ -109,6 +112,55 @@ TEST(EventToProtoTest, LogprobsKeepTheirBytesAndAlternatives) {
   ASSERT_EQ(proto.top_logprobs_size(), 1);
   EXPECT_EQ(proto.top_logprobs(0).token(), "a");
   EXPECT_EQ(proto.top_logprobs(0).logprob(), -2);
+}
+
+TEST(EventToProtoTest, AnAnnotationCarriesEverything) {
+  chat::Annotation annotation;
+  annotation.choice = 2;
+  annotation.type = "url_citation";
+  annotation.url = "https://example.org/a";
+  annotation.title = "A";
+  annotation.cited_text = "words";
+  annotation.start_index = 0;
+  annotation.end_index = 7;
+  annotation.native_json = "{\"type\":\"url_citation\"}";
+  v1::Annotation proto;
+  FillAnnotation(annotation, &proto);
+  EXPECT_EQ(proto.choice(), 2);
+  EXPECT_EQ(proto.type(), "url_citation");
+  EXPECT_EQ(proto.url(), "https://example.org/a");
+  EXPECT_EQ(proto.title(), "A");
+  EXPECT_EQ(proto.cited_text(), "words");
+  EXPECT_TRUE(proto.has_start_index());
+  EXPECT_EQ(proto.start_index(), 0);
+  EXPECT_EQ(proto.end_index(), 7);
+  EXPECT_EQ(proto.native_json(), "{\"type\":\"url_citation\"}");
+  v1::Annotation bare;
+  FillAnnotation(chat::Annotation(), &bare);
+  EXPECT_EQ(bare.ByteSizeLong(), 0u);
+}
+
+TEST(EventToProtoTest, AModerationSaysOnlyWhatTheProviderSaid) {
+  using Subject = chat::Moderation::Subject;
+  v1::ModerationResult of_answer, of_prompt, unknown;
+  FillModeration({Subject::kAnswer, 0, false, "{}"}, &of_answer);
+  EXPECT_EQ(of_answer.subject(), v1::MODERATION_SUBJECT_ANSWER);
+  EXPECT_TRUE(of_answer.has_choice());
+  EXPECT_TRUE(of_answer.has_flagged());
+  EXPECT_FALSE(of_answer.flagged());
+  EXPECT_EQ(of_answer.native_json(), "{}");
+  FillModeration({Subject::kPrompt, std::nullopt, true, ""}, &of_prompt);
+  EXPECT_EQ(of_prompt.subject(), v1::MODERATION_SUBJECT_PROMPT);
+  EXPECT_TRUE(of_prompt.flagged());
+  FillModeration({}, &unknown);
+  EXPECT_EQ(unknown.ByteSizeLong(), 0u);
+}
+
+TEST(EventToProtoTest, AWarningNamesTheFieldAndSaysWhy) {
+  v1::Warning proto;
+  FillWarning({"messages[2].name", "the upstream has no names"}, &proto);
+  EXPECT_EQ(proto.field(), "messages[2].name");
+  EXPECT_EQ(proto.message(), "the upstream has no names");
 }
 
 TEST(EventToProtoTest, EveryFinishReasonHasItsOwn) {

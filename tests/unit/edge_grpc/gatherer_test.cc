@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -35,6 +36,21 @@ class BothWays {
     FillDelta(delta, &message);
     Join(message);
   }
+  void Warn(const chat::Warning& warning) {
+    gatherer_.Add(warning);
+    FillWarning(warning, joined_.add_warnings());
+  }
+  void Cite(int choice, absl::string_view url) {
+    chat::Annotation annotation;
+    annotation.choice = choice;
+    annotation.url = url;
+    gatherer_.Add(annotation);
+    FillAnnotation(annotation, choices_[choice].add_annotations());
+  }
+  void Judge(const chat::Moderation& moderation) {
+    gatherer_.Add(moderation);
+    FillModeration(moderation, joined_.add_moderations());
+  }
   void Text(int choice, chat::DeltaKind kind, absl::string_view text,
             absl::Span<const chat::TokenLogprob> logprobs = {}) {
     chat::Delta delta;
@@ -62,6 +78,7 @@ class BothWays {
   }
 
   const v1::CompleteResponse& Gathered() const { return gatherer_.response(); }
+  size_t bytes() const { return gatherer_.bytes(); }
   v1::CompleteResponse Joined() const {
     v1::CompleteResponse joined = joined_;
     for (const auto& [index, choice] : choices_) {
@@ -89,6 +106,9 @@ class BothWays {
         break;
       case v1::Delta::kAudio:
         JoinAudio(message.audio(), choice.mutable_audio());
+        break;
+      case v1::Delta::kOpaque:
+        *choice.add_opaque() = message.opaque();
         break;
       default:
         FAIL() << message.ShortDebugString();
@@ -129,7 +149,11 @@ TEST(GathererTest, GathersWhatACallerOfChatPutsTogether) {
   const std::vector<chat::TokenLogprob> logprobs = {{"a", -1, "a", {}}};
   BothWays both;
   both.Start();
+  both.Warn({"seed", "dropped"});
+  both.Warn({"user", "dropped too"});
+  both.Judge({chat::Moderation::Subject::kPrompt, std::nullopt, false, "[]"});
   both.Text(2, chat::DeltaKind::kText, "two");
+  both.Text(0, chat::DeltaKind::kOpaque, std::string("\xff\0 one", 6));
   both.Text(0, chat::DeltaKind::kReasoning, "hm, ");
   both.Text(0, chat::DeltaKind::kReasoning, "so");
   both.Tool(1, {0, chat::ToolKind::kFunction, "call_a", "now", ""});
@@ -146,6 +170,11 @@ TEST(GathererTest, GathersWhatACallerOfChatPutsTogether) {
   both.Add(audio);
   audio.audio = {"", "BBBB", "ken", std::nullopt};
   both.Add(audio);
+  both.Text(0, chat::DeltaKind::kOpaque, "two");
+  both.Cite(2, "https://example.org/b");
+  both.Cite(0, "https://example.org/a");
+  both.Cite(2, "https://example.org/c");
+  both.Judge({chat::Moderation::Subject::kAnswer, 1, true, "{}"});
   both.Finish(1, chat::FinishReason::kToolCalls, "tool_calls");
   both.Finish(0, chat::FinishReason::kStop, "stop");
   chat::Usage usage;
@@ -159,6 +188,12 @@ TEST(GathererTest, GathersWhatACallerOfChatPutsTogether) {
   EXPECT_EQ(both.Gathered().choices(1).tool_calls(1).custom().input(), "ls -l");
   EXPECT_EQ(both.Gathered().choices(0).logprobs_size(), 2);
   EXPECT_EQ(both.Gathered().choices(2).refusal_logprobs_size(), 1);
+  ASSERT_EQ(both.Gathered().choices(0).opaque_size(), 2);
+  EXPECT_EQ(both.Gathered().choices(0).opaque(0).data(), std::string("\xff\0 one", 6));
+  ASSERT_EQ(both.Gathered().choices(2).annotations_size(), 2);
+  EXPECT_EQ(both.Gathered().choices(2).annotations(1).url(), "https://example.org/c");
+  EXPECT_EQ(both.Gathered().moderations_size(), 2);
+  EXPECT_EQ(both.Gathered().warnings_size(), 2);
 }
 
 TEST(GathererTest, ChoicesAreByIndexWithoutHoles) {
@@ -168,6 +203,20 @@ TEST(GathererTest, ChoicesAreByIndexWithoutHoles) {
   for (const auto& choice : both.Gathered().choices()) indexes.push_back(choice.index());
   EXPECT_EQ(indexes, (std::vector<int>{0, 3, 5, 127}));
   EXPECT_EQ(both.Gathered().choices(2).text(), "xx");
+}
+
+// What a provider says beside its answer is held like the answer, and so counts like it.
+TEST(GathererTest, AnnotationsModerationsAndOpaquePartsCount) {
+  BothWays both;
+  const std::string long_text(1000, 'x');
+  size_t before = both.bytes();
+  const auto grew = [&] { return both.bytes() - std::exchange(before, both.bytes()) >= long_text.size(); };
+  both.Cite(0, long_text);
+  EXPECT_TRUE(grew());
+  both.Judge({chat::Moderation::Subject::kAnswer, 0, true, long_text});
+  EXPECT_TRUE(grew());
+  both.Text(0, chat::DeltaKind::kOpaque, long_text);
+  EXPECT_TRUE(grew());
 }
 
 TEST(GathererTest, WithoutUsageThereIsNone) {

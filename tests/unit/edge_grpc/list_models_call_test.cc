@@ -16,26 +16,32 @@ exchange::ModelReport Report(const std::string& upstream, std::vector<dialect::M
   return report;
 }
 
-TEST(MergeModelsTest, EachIdOnceInOrderWithItsUpstreams) {
+TEST(ModelsToProtoTest, ModelsWithAllThatIsKnownAndUpstreamsThatFailed) {
+  exchange::Plan plan;
+  for (const char* name : {"one", "two"}) {
+    auto backend = std::make_shared<exchange::Backend>();
+    backend->name = name;
+    plan.backends.push_back(std::move(backend));
+  }
+  plan.router = route::Router({{"*", 0, ""}, {"mine", 1, "m3"}});
   std::vector<exchange::ModelReport> reports;
-  reports.push_back(Report("one", {{"m2", "", std::nullopt}, {"m1", "acme", 7}}));
-  reports.push_back(Report("two", {{"m2", "acme", 9}, {"m1", "other", 8}}));
+  reports.push_back(Report("one", {{"m2", "", std::nullopt, std::nullopt}, {"m1", "acme", 7, 128'000}}));
   exchange::ModelReport down;
-  down.upstream = "three";
+  down.upstream = "two";
   down.error = std::make_unique<chat::Error>();
   down.error->kind = chat::ErrorKind::kUnreachable;
   down.error->message = "cannot be reached";
   reports.push_back(std::move(down));
 
-  const v1::ListModelsResponse merged = MergeModels(reports);
-  ASSERT_EQ(merged.models_size(), 2);
-  EXPECT_EQ(merged.models(0).ShortDebugString(),
-            R"(id: "m1" owned_by: "acme" created: 7 upstreams: "one" upstreams: "two")");
-  EXPECT_EQ(merged.models(1).ShortDebugString(),
-            R"(id: "m2" owned_by: "acme" created: 9 upstreams: "one" upstreams: "two")");
-  ASSERT_EQ(merged.failures_size(), 1);
-  EXPECT_EQ(merged.failures(0).upstream(), "three");
-  EXPECT_EQ(merged.failures(0).reason(), "UPSTREAM_UNREACHABLE");
+  const v1::ListModelsResponse response = ModelsToProto(plan, reports);
+  ASSERT_EQ(response.models_size(), 3);
+  EXPECT_EQ(response.models(0).ShortDebugString(),
+            R"(id: "m1" owned_by: "acme" created: 7 context_length: 128000 upstreams: "one")");
+  EXPECT_EQ(response.models(1).ShortDebugString(), R"(id: "m2" upstreams: "one")");
+  EXPECT_EQ(response.models(2).ShortDebugString(), R"(id: "mine" upstreams: "two")");
+  ASSERT_EQ(response.failures_size(), 1);
+  EXPECT_EQ(response.failures(0).upstream(), "two");
+  EXPECT_EQ(response.failures(0).reason(), "UPSTREAM_UNREACHABLE");
 }
 
 using ListModelsCallTest = Rig;
@@ -51,8 +57,9 @@ TEST_F(ListModelsCallTest, AsksTheUpstreamsAndMerges) {
   v1::ListModelsResponse response;
   const grpc::Status status = models_->ListModels(&context, {}, &response);
   ASSERT_TRUE(status.ok()) << status.error_message();
-  ASSERT_EQ(response.models_size(), 1);
-  EXPECT_EQ(response.models(0).id(), "gpt-4.1");
+  ASSERT_EQ(response.models_size(), 2);
+  EXPECT_EQ(response.models(0).id(), "fast") << "a route of its own, though its upstream is down";
+  EXPECT_EQ(response.models(1).id(), "gpt-4.1");
   ASSERT_EQ(response.failures_size(), 1);
   EXPECT_EQ(response.failures(0).upstream(), "local");
 }

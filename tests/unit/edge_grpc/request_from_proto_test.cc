@@ -1,55 +1,21 @@
 #include "server/edge/grpc/request_from_proto.h"
 
-#include <functional>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/edge_grpc/describe.h"
+
+// That no field is forgotten: contract_test.cc.
 
 namespace sluice::edge {
 namespace {
 
-using ::google::protobuf::Descriptor;
-using ::google::protobuf::FieldDescriptor;
-using ::testing::AnyOf;
-using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// Gives one field of a message a value that is not its default, whatever its type.
-void SetSomething(google::protobuf::Message* message, const FieldDescriptor* field) {
-  const auto* reflection = message->GetReflection();
-  const bool many = field->is_repeated();
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      many ? reflection->AddInt32(message, field, 1) : reflection->SetInt32(message, field, 1);
-      break;
-    case FieldDescriptor::CPPTYPE_INT64:
-      many ? reflection->AddInt64(message, field, 1) : reflection->SetInt64(message, field, 1);
-      break;
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      many ? reflection->AddDouble(message, field, 0.5) : reflection->SetDouble(message, field, 0.5);
-      break;
-    case FieldDescriptor::CPPTYPE_BOOL:
-      many ? reflection->AddBool(message, field, true) : reflection->SetBool(message, field, true);
-      break;
-    case FieldDescriptor::CPPTYPE_ENUM:
-      many ? reflection->AddEnumValue(message, field, 1) : reflection->SetEnumValue(message, field, 1);
-      break;
-    case FieldDescriptor::CPPTYPE_STRING:
-      many ? reflection->AddString(message, field, "x") : reflection->SetString(message, field, "x");
-      break;
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      many ? reflection->AddMessage(message, field) : reflection->MutableMessage(message, field);
-      break;
-    default:
-      FAIL() << "a type that the contract did not have: " << field->full_name();
-  }
-}
+using ::testing::Pair;
 
 struct Converted {
   chat::Request request;
@@ -59,107 +25,9 @@ struct Converted {
 Converted Convert(v1::ChatRequest proto) {
   std::vector<chat::FieldViolation> violations;
   Converted converted;
-  HeartbeatInterval(proto, &violations);
   converted.request = RequestFromProto(&proto, &violations);
   for (const auto& violation : violations) converted.violated.push_back(violation.field);
   return converted;
-}
-
-using Arrived = std::map<std::string, std::function<bool(const chat::Request&)>>;
-
-// Sets each field of `type` alone, in the message that `place` finds in a request. It has to arrive, if `translated`
-// lists it, or be refused by its path.
-void EachFieldArrivesOrIsRefused(const Descriptor* type, const Arrived& translated, const std::string& path,
-                                 const std::function<google::protobuf::Message*(v1::ChatRequest*)>& place) {
-  for (int i = 0; i < type->field_count(); ++i) {
-    const FieldDescriptor* field = type->field(i);
-    SCOPED_TRACE(field->full_name());
-    v1::ChatRequest proto;
-    SetSomething(place(&proto), field);
-    const Converted converted = Convert(proto);
-    if (const auto it = translated.find(field->name()); it != translated.end()) {
-      EXPECT_TRUE(it->second(converted.request)) << "set, and did not arrive";
-      // Only what an empty message or part still lacks.
-      for (const std::string& violated : converted.violated) {
-        EXPECT_THAT(violated, AnyOf("messages[0].role", "messages[0].content[0]"));
-      }
-    } else {
-      // What stands in the place of a text is refused as that place.
-      const bool alternative = field->real_containing_oneof() != nullptr;
-      const std::string name = alternative ? path.substr(0, path.size() - 1) : absl::StrCat(path, field->name());
-      EXPECT_THAT(converted.violated, Contains(name)) << "set, and dropped in silence";
-    }
-  }
-}
-
-TEST(RequestFromProtoTest, HeartbeatsComeEveryOneSecondToFiveMinutes) {
-  v1::ChatRequest proto;
-  std::vector<chat::FieldViolation> violations;
-  EXPECT_EQ(HeartbeatInterval(proto, &violations), std::nullopt);
-  proto.mutable_heartbeat_interval()->set_seconds(300);
-  EXPECT_EQ(HeartbeatInterval(proto, &violations), absl::Minutes(5));
-  EXPECT_TRUE(violations.empty());
-  proto.mutable_heartbeat_interval()->set_nanos(1);
-  EXPECT_EQ(HeartbeatInterval(proto, &violations), std::nullopt);
-  EXPECT_EQ(violations.size(), 1u);
-}
-
-TEST(RequestFromProtoTest, EveryFieldOfARequestArrivesOrIsRefused) {
-  const Arrived translated = {
-      {"model", [](const auto& r) { return r.model == "x"; }},
-      {"messages", [](const auto& r) { return r.messages.size() == 1; }},
-      {"temperature", [](const auto& r) { return r.temperature == 0.5; }},
-      {"top_p", [](const auto& r) { return r.top_p == 0.5; }},
-      {"max_completion_tokens", [](const auto& r) { return r.max_completion_tokens == 1; }},
-      {"max_tokens", [](const auto& r) { return r.max_tokens == 1; }},
-      {"stop", [](const auto& r) { return r.stop == std::vector<std::string>{"x"}; }},
-      {"n", [](const auto& r) { return r.n == 1; }},
-      {"presence_penalty", [](const auto& r) { return r.presence_penalty == 0.5; }},
-      {"frequency_penalty", [](const auto& r) { return r.frequency_penalty == 0.5; }},
-      {"seed", [](const auto& r) { return r.seed == 1; }},
-      {"reasoning_effort", [](const auto& r) { return r.reasoning_effort == chat::ReasoningEffort::kNone; }},
-      {"verbosity", [](const auto& r) { return r.verbosity == chat::Verbosity::kLow; }},
-      {"logprobs", [](const auto& r) { return r.logprobs == true; }},
-      {"top_logprobs", [](const auto& r) { return r.top_logprobs == 1; }},
-      {"store", [](const auto& r) { return r.store == true; }},
-      {"service_tier", [](const auto& r) { return r.service_tier == chat::ServiceTier::kAuto; }},
-      {"safety_identifier", [](const auto& r) { return r.safety_identifier == "x"; }},
-      {"prompt_cache_key", [](const auto& r) { return r.prompt_cache_key == "x"; }},
-      {"prompt_cache_retention",
-       [](const auto& r) { return r.prompt_cache_retention == chat::CacheRetention::kInMemory; }},
-      {"user", [](const auto& r) { return r.user == "x"; }},
-      {"stream_options", [](const auto& r) { return r.include_usage; }},
-  };
-  EachFieldArrivesOrIsRefused(v1::ChatRequest::descriptor(), translated, "", [](v1::ChatRequest* r) { return r; });
-}
-
-TEST(RequestFromProtoTest, EveryFieldOfTheStreamOptionsArrivesOrIsRefused) {
-  const Arrived translated = {{"include_usage", [](const auto& r) { return r.include_usage; }}};
-  EachFieldArrivesOrIsRefused(v1::StreamOptions::descriptor(), translated, "stream_options.",
-                              [](v1::ChatRequest* r) { return r->mutable_stream_options(); });
-}
-
-TEST(RequestFromProtoTest, EveryFieldOfAMessageArrivesOrIsRefused) {
-  const Arrived translated = {
-      {"role", [](const auto& r) { return r.messages.at(0).role == chat::Role::kDeveloper; }},
-      {"name", [](const auto& r) { return r.messages.at(0).name == "x"; }},
-      {"content", [](const auto& r) { return r.messages.at(0).texts.size() == 1; }},
-  };
-  EachFieldArrivesOrIsRefused(v1::Message::descriptor(), translated, "messages[0].", [](v1::ChatRequest* r) {
-    r->add_messages()->set_role(v1::ROLE_USER);
-    return r->mutable_messages(0);
-  });
-}
-
-TEST(RequestFromProtoTest, EveryFieldOfAContentPartArrivesOrIsRefused) {
-  const Arrived translated = {
-      {"text", [](const auto& r) { return r.messages.at(0).texts == std::vector<std::string>{"x"}; }},
-  };
-  EachFieldArrivesOrIsRefused(v1::ContentPart::descriptor(), translated, "messages[0].content[0].",
-                              [](v1::ChatRequest* r) {
-                                r->add_messages()->set_role(v1::ROLE_USER);
-                                return r->mutable_messages(0)->add_content();
-                              });
 }
 
 v1::ChatRequest Hello() {
@@ -171,27 +39,101 @@ v1::ChatRequest Hello() {
   return proto;
 }
 
+TEST(HeartbeatIntervalTest, HeartbeatsComeEveryOneSecondToFiveMinutes) {
+  v1::ChatRequest proto;
+  std::vector<chat::FieldViolation> violations;
+  EXPECT_EQ(HeartbeatInterval(proto, &violations), std::nullopt);
+  proto.mutable_heartbeat_interval()->set_seconds(300);
+  EXPECT_EQ(HeartbeatInterval(proto, &violations), absl::Minutes(5));
+  EXPECT_TRUE(violations.empty());
+  proto.mutable_heartbeat_interval()->set_nanos(1);
+  EXPECT_EQ(HeartbeatInterval(proto, &violations), std::nullopt);
+  EXPECT_EQ(violations.size(), 1u);
+}
+
 TEST(RequestFromProtoTest, WhatIsLeftOutStaysAbsentAndAZeroStays) {
   chat::Request plain = Convert(Hello()).request;
-  EXPECT_FALSE(plain.temperature.has_value());
-  EXPECT_FALSE(plain.n.has_value());
-  EXPECT_FALSE(plain.service_tier.has_value());
-  EXPECT_TRUE(plain.include_usage);
+  chat::Request expected;
+  expected.model = "m";
+  expected.messages.emplace_back();
+  expected.messages[0].content.push_back(chat::TextPart("hi"));
+  EXPECT_EQ(Describe(plain), Describe(expected));
   v1::ChatRequest zero = Hello();
   zero.set_temperature(0);
   zero.set_seed(0);
   zero.set_logprobs(false);
+  zero.set_parallel_tool_calls(false);
+  zero.set_store(false);
   zero.mutable_stream_options()->set_include_usage(false);
+  zero.mutable_stream_options()->set_include_obfuscation(false);
   plain = Convert(zero).request;
   EXPECT_EQ(plain.temperature, 0);
   EXPECT_EQ(plain.seed, 0);
   EXPECT_EQ(plain.logprobs, false);
+  EXPECT_EQ(plain.parallel_tool_calls, false);
+  EXPECT_EQ(plain.store, false);
   EXPECT_FALSE(plain.include_usage);
+  EXPECT_EQ(plain.include_obfuscation, false);
 }
 
-TEST(RequestFromProtoTest, RolesAndTextsKeepTheirOrder) {
+TEST(RequestFromProtoTest, EachNumberArrivesAsItself) {
+  v1::ChatRequest proto = Hello();
+  proto.set_temperature(0.125);
+  proto.set_top_p(0.25);
+  proto.set_presence_penalty(0.5);
+  proto.set_frequency_penalty(0.75);
+  proto.set_n(2);
+  proto.set_max_completion_tokens(3);
+  proto.set_max_tokens(4);
+  proto.set_seed(5);
+  proto.set_top_logprobs(6);
+  const chat::Request plain = Convert(proto).request;
+  EXPECT_EQ(plain.temperature, 0.125);
+  EXPECT_EQ(plain.top_p, 0.25);
+  EXPECT_EQ(plain.presence_penalty, 0.5);
+  EXPECT_EQ(plain.frequency_penalty, 0.75);
+  EXPECT_EQ(plain.n, 2);
+  EXPECT_EQ(plain.max_completion_tokens, 3);
+  EXPECT_EQ(plain.max_tokens, 4);
+  EXPECT_EQ(plain.seed, 5);
+  EXPECT_EQ(plain.top_logprobs, 6);
+}
+
+TEST(RequestFromProtoTest, EachTextArrivesAsItself) {
+  v1::ChatRequest proto = Hello();
+  proto.add_stop("one");
+  proto.add_stop("two");
+  proto.set_safety_identifier("safety");
+  proto.set_prompt_cache_key("key");
+  proto.set_user("user");
+  proto.set_extra_json("{ \"b\":1.0, \"a\" : 2 }");
+  proto.mutable_prompt_cache_options()->set_mode(v1::PROMPT_CACHE_MODE_EXPLICIT);
+  proto.mutable_prompt_cache_options()->set_ttl("30m");
+  const chat::Request plain = Convert(proto).request;
+  EXPECT_THAT(plain.stop, ElementsAre("one", "two"));
+  EXPECT_EQ(plain.safety_identifier, "safety");
+  EXPECT_EQ(plain.prompt_cache_key, "key");
+  EXPECT_EQ(plain.user, "user");
+  EXPECT_EQ(plain.extra_json, "{ \"b\":1.0, \"a\" : 2 }");
+  EXPECT_EQ(plain.prompt_cache_options->mode, chat::CacheMode::kExplicit);
+  EXPECT_EQ(plain.prompt_cache_options->ttl, "30m");
+}
+
+TEST(RequestFromProtoTest, MapsComeInTheOrderOfTheirKeys) {
+  v1::ChatRequest proto = Hello();
+  const std::vector<int64_t> tokens = {50'256, -1, 7, 100'000'000'000, 8};
+  for (const int64_t token : tokens) (*proto.mutable_logit_bias())[token] = -100;
+  for (const char* key : {"b", "", "a b", "a"}) (*proto.mutable_metadata())[key] = std::string("of ") + key;
+  const chat::Request plain = Convert(proto).request;
+  EXPECT_THAT(plain.logit_bias, ElementsAre(Pair(-1, -100), Pair(7, -100), Pair(8, -100), Pair(50'256, -100),
+                                            Pair(100'000'000'000, -100)));
+  EXPECT_THAT(plain.metadata,
+              ElementsAre(Pair("", "of "), Pair("a", "of a"), Pair("a b", "of a b"), Pair("b", "of b")));
+}
+
+TEST(RequestFromProtoTest, MessagesKeepTheirOrder) {
   v1::ChatRequest proto;
-  for (const v1::Role role : {v1::ROLE_DEVELOPER, v1::ROLE_SYSTEM, v1::ROLE_USER, v1::ROLE_ASSISTANT}) {
+  for (const v1::Role role : {v1::ROLE_SYSTEM, v1::ROLE_USER, v1::ROLE_ASSISTANT, v1::ROLE_TOOL}) {
     v1::Message* message = proto.add_messages();
     message->set_role(role);
     message->add_content()->set_text("one");
@@ -200,31 +142,11 @@ TEST(RequestFromProtoTest, RolesAndTextsKeepTheirOrder) {
   const Converted converted = Convert(proto);
   EXPECT_THAT(converted.violated, IsEmpty());
   ASSERT_EQ(converted.request.messages.size(), 4u);
-  EXPECT_EQ(converted.request.messages[0].role, chat::Role::kDeveloper);
-  EXPECT_EQ(converted.request.messages[1].role, chat::Role::kSystem);
-  EXPECT_EQ(converted.request.messages[2].role, chat::Role::kUser);
-  EXPECT_EQ(converted.request.messages[3].role, chat::Role::kAssistant);
-  EXPECT_THAT(converted.request.messages[3].texts, ElementsAre("one", ""));
+  EXPECT_EQ(converted.request.messages[0].role, chat::Role::kSystem);
+  EXPECT_EQ(converted.request.messages[3].role, chat::Role::kTool);
+  EXPECT_EQ(converted.request.messages[3].content.size(), 2u);
 }
 
-TEST(RequestFromProtoTest, AToolsMessageIsRefused) {
-  v1::ChatRequest proto = Hello();
-  proto.mutable_messages(0)->set_role(v1::ROLE_TOOL);
-  EXPECT_THAT(Convert(proto).violated, ElementsAre("messages[0].role"));
-}
-
-TEST(RequestFromProtoTest, AnEnumValueOfANewerContractIsRefused) {
-  v1::ChatRequest proto = Hello();
-  proto.set_service_tier(static_cast<v1::ServiceTier>(99));
-  proto.set_reasoning_effort(static_cast<v1::ReasoningEffort>(99));
-  proto.set_verbosity(static_cast<v1::Verbosity>(-1));
-  proto.set_prompt_cache_retention(static_cast<v1::PromptCacheRetention>(99));
-  proto.mutable_messages(0)->set_role(static_cast<v1::Role>(99));
-  EXPECT_THAT(Convert(proto).violated, ElementsAre("messages[0].role", "service_tier", "reasoning_effort", "verbosity",
-                                                   "prompt_cache_retention"));
-}
-
-// Each value of each enum that is translated means the same on both sides, by its name.
 TEST(RequestFromProtoTest, EveryEnumValueArrives) {
   v1::ChatRequest proto = Hello();
   for (int i = 1; i <= v1::ServiceTier_MAX; ++i) {
@@ -236,36 +158,30 @@ TEST(RequestFromProtoTest, EveryEnumValueArrives) {
     EXPECT_EQ(Convert(proto).request.reasoning_effort, static_cast<chat::ReasoningEffort>(i - 1));
   }
   proto.set_reasoning_effort(v1::REASONING_EFFORT_MEDIUM);
-  EXPECT_EQ(Convert(proto).request.reasoning_effort, chat::ReasoningEffort::kMedium);
   proto.set_service_tier(v1::SERVICE_TIER_PRIORITY);
-  EXPECT_EQ(Convert(proto).request.service_tier, chat::ServiceTier::kPriority);
+  proto.set_verbosity(v1::VERBOSITY_MEDIUM);
+  proto.set_prompt_cache_retention(v1::PROMPT_CACHE_RETENTION_24H);
+  const chat::Request plain = Convert(proto).request;
+  EXPECT_EQ(plain.reasoning_effort, chat::ReasoningEffort::kMedium);
+  EXPECT_EQ(plain.service_tier, chat::ServiceTier::kPriority);
+  EXPECT_EQ(plain.verbosity, chat::Verbosity::kMedium);
+  EXPECT_EQ(plain.prompt_cache_retention, chat::CacheRetention::k24h);
 }
 
-TEST(RequestFromProtoTest, AFieldOfANewerContractIsRefusedWhereItStands) {
+TEST(RequestFromProtoTest, AValueOfANewerContractIsToldOfByItsPath) {
   v1::ChatRequest proto = Hello();
-  proto.GetReflection()->MutableUnknownFields(&proto)->AddVarint(900, 1);
-  auto* options = proto.mutable_stream_options();
-  options->GetReflection()->MutableUnknownFields(options)->AddVarint(901, 1);
-  auto* message = proto.mutable_messages(0);
-  message->GetReflection()->MutableUnknownFields(message)->AddLengthDelimited(902, "new");
-  auto* part = message->mutable_content(0);
-  part->GetReflection()->MutableUnknownFields(part)->AddVarint(903, 1);
-
-  std::vector<chat::FieldViolation> violations;
-  RequestFromProto(&proto, &violations);
-  std::string all;
-  for (const auto& violation : violations) absl::StrAppend(&all, violation.field, "=", violation.description, "\n");
-  EXPECT_THAT(all, HasSubstr("=field number 900 of sluice.v1.ChatRequest"));
-  EXPECT_THAT(all, HasSubstr("stream_options=field number 901"));
-  EXPECT_THAT(all, HasSubstr("messages[0]=field number 902"));
-  EXPECT_THAT(all, HasSubstr("messages[0].content[0]=field number 903"));
+  proto.set_service_tier(static_cast<v1::ServiceTier>(99));
+  proto.set_verbosity(static_cast<v1::Verbosity>(-1));
+  proto.mutable_messages(0)->add_content()->mutable_image()->set_detail(static_cast<v1::ImageDetail>(9));
+  EXPECT_THAT(Convert(proto).violated, ElementsAre("messages[0].content[1].image.detail", "verbosity", "service_tier"));
 }
 
 TEST(RequestFromProtoTest, ARequestThatIsWrongEverywhereIsNotAnsweredInGigabytes) {
   v1::ChatRequest proto;
   v1::Message* message = proto.add_messages();
-  message->set_role(v1::ROLE_USER);
-  for (int i = 0; i < 100'000; ++i) message->add_content();
+  for (int i = 0; i < 100'000; ++i) {
+    message->add_content()->mutable_image()->set_detail(static_cast<v1::ImageDetail>(9));
+  }
   EXPECT_EQ(Convert(proto).violated.size(), 1000u);
 }
 

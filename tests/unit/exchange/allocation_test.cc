@@ -16,6 +16,9 @@ class CountingConsumer final : public Consumer {
     ++deltas;
     bytes += delta.text.size() + delta.tool.arguments.size();
   }
+  void OnWarning(const chat::Warning&) override {}
+  void OnAnnotation(const chat::Annotation&) override {}
+  void OnModeration(const chat::Moderation&) override {}
   void OnFinished(const chat::Finished&) override {}
   void OnUsage(const chat::Usage&) override {}
   void OnRetract() override {}

@@ -17,6 +17,8 @@ class Sink final : public chat::EventSink {
  public:
   void OnIdentity(const chat::Identity&) override {}
   void OnDelta(const chat::Delta& delta) override { lines.emplace_back(delta.text); }
+  void OnAnnotation(const chat::Annotation&) override {}
+  void OnModeration(const chat::Moderation&) override {}
   void OnFinished(const chat::Finished&) override { lines.emplace_back("finished"); }
   void OnUsage(const chat::Usage&) override { lines.emplace_back("usage"); }
   void OnDone(const chat::Error* error) override {

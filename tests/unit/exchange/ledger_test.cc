@@ -198,7 +198,7 @@ TEST_F(LedgerTest, AnEndlessModelNameIsCutInTheLog) {
 
 TEST_F(LedgerTest, NeitherPromptNorAnswerNorKeyIsLogged) {
   chat::Request request = Ask("gpt-4.1");
-  request.messages[0].texts[0] = "secret-prompt";
+  request.messages[0].content[0] = chat::TextPart("secret-prompt");
   Stream(std::move(request)).Body(TextChunk("secret-answer") + FinishChunk() + kDone);
   Close();
   ASSERT_THAT(log_, SizeIs(1));

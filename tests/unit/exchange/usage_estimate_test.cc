@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/chat/messages.h"
 #include "tests/unit/exchange/world.h"
 
 namespace sluice::exchange {
@@ -17,8 +18,8 @@ using ::testing::Not;
 
 TEST(UsageEstimateTest, AFourthOfTheBytesAndThreeAMessage) {
   chat::Request request;
-  request.messages.push_back({chat::Role::kSystem, {"abcd", "efgh"}, ""});
-  request.messages.push_back({chat::Role::kUser, {"i"}, ""});
+  request.messages.push_back(chat::Say(chat::Role::kSystem, {"abcd", "efgh"}, ""));
+  request.messages.push_back(chat::Say(chat::Role::kUser, {"i"}, ""));
   EXPECT_EQ(EstimatePromptTokens(request), 3 + 6);
   const chat::Usage usage = EstimateUsage(9, 5);
   EXPECT_TRUE(usage.estimated);

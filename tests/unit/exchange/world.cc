@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/telemetry/log.h"
+#include "tests/unit/chat/messages.h"
 #include "tests/unit/telemetry/log_line.h"
 #include "tests/unit/telemetry/scrape.h"
 
@@ -47,6 +48,16 @@ void Recorder::OnStarted(const Started& started) {
 void Recorder::OnDelta(const chat::Delta& delta) {
   const char* const kind = delta.kind == chat::DeltaKind::kReasoning ? "reasoning[" : "text[";
   lines.push_back(absl::StrCat(kind, delta.choice, "] ", delta.text));
+}
+
+void Recorder::OnWarning(const chat::Warning& warning) { lines.push_back(absl::StrCat("warning ", warning.field)); }
+
+void Recorder::OnAnnotation(const chat::Annotation& annotation) {
+  lines.push_back(absl::StrCat("annotation[", annotation.choice, "] ", annotation.url));
+}
+
+void Recorder::OnModeration(const chat::Moderation& moderation) {
+  lines.push_back(absl::StrCat("moderation ", moderation.native_json));
 }
 
 void Recorder::OnFinished(const chat::Finished& finished) {
@@ -105,7 +116,7 @@ void World::AllowAttempts(int attempts) {
 chat::Request World::Ask(const std::string& model) {
   chat::Request request;
   request.model = model;
-  request.messages.push_back({chat::Role::kUser, {"hi"}, ""});
+  request.messages.push_back(chat::Say(chat::Role::kUser, {"hi"}, ""));
   return request;
 }
 

@@ -19,6 +19,9 @@ namespace sluice::exchange {
 // Writes what a consumer hears as lines:
 //   started ID MODEL UPSTREAM PROVIDER_ID ATTEMPT      "-" for ""
 //   text[0] PIECE    reasoning[0] PIECE
+//   warning FIELD
+//   annotation[0] URL
+//   moderation JSON
 //   finished[0] REASON
 //   usage PROMPT/COMPLETION    estimated PROMPT/COMPLETION
 //   retract
@@ -27,6 +30,9 @@ class Recorder final : public Consumer {
  public:
   void OnStarted(const Started& started) override;
   void OnDelta(const chat::Delta& delta) override;
+  void OnWarning(const chat::Warning& warning) override;
+  void OnAnnotation(const chat::Annotation& annotation) override;
+  void OnModeration(const chat::Moderation& moderation) override;
   void OnFinished(const chat::Finished& finished) override;
   void OnUsage(const chat::Usage& usage) override;
   void OnRetract() override;

@@ -25,13 +25,14 @@ const std::map<ErrorKind, bool>& Decisions() {
   static const std::map<ErrorKind, bool> decisions = {
       {ErrorKind::kBadRequest, false},     {ErrorKind::kNoRoute, false},       {ErrorKind::kRequestTooLarge, false},
       {ErrorKind::kInvalidRequest, false}, {ErrorKind::kContextLength, false}, {ErrorKind::kContentFilter, false},
-      {ErrorKind::kAuthentication, false}, {ErrorKind::kPermission, false},    {ErrorKind::kQuota, false},
-      {ErrorKind::kNotFound, false},       {ErrorKind::kRateLimit, true},      {ErrorKind::kOverloaded, true},
-      {ErrorKind::kServerError, true},     {ErrorKind::kTimeout, true},        {ErrorKind::kUnreachable, true},
-      {ErrorKind::kMalformed, true},       {ErrorKind::kTruncated, true},      {ErrorKind::kNotSse, true},
-      {ErrorKind::kTooLarge, false},       {ErrorKind::kTooManyCalls, false},  {ErrorKind::kAnswerTooLarge, false},
-      {ErrorKind::kPoolTimeout, false},    {ErrorKind::kCallerStalled, false}, {ErrorKind::kDeadline, false},
-      {ErrorKind::kCancelled, false},      {ErrorKind::kDraining, false},      {ErrorKind::kInternal, false}};
+      {ErrorKind::kAuthentication, false}, {ErrorKind::kCallerKey, false},     {ErrorKind::kPermission, false},
+      {ErrorKind::kQuota, false},          {ErrorKind::kNotFound, false},      {ErrorKind::kRateLimit, true},
+      {ErrorKind::kOverloaded, true},      {ErrorKind::kServerError, true},    {ErrorKind::kTimeout, true},
+      {ErrorKind::kUnreachable, true},     {ErrorKind::kMalformed, true},      {ErrorKind::kTruncated, true},
+      {ErrorKind::kNotSse, true},          {ErrorKind::kTooLarge, false},      {ErrorKind::kTooManyCalls, false},
+      {ErrorKind::kAnswerTooLarge, false}, {ErrorKind::kPoolTimeout, false},   {ErrorKind::kCallerStalled, false},
+      {ErrorKind::kDeadline, false},       {ErrorKind::kCancelled, false},     {ErrorKind::kDraining, false},
+      {ErrorKind::kInternal, false}};
   return decisions;
 }
 
