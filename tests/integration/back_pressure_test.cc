@@ -108,7 +108,12 @@ TEST(BackPressureMemory, FiftyStalledStreamsTakeABoundedAmount) {
   const double before = scrape().Sum("process_resident_memory_bytes");
   const Client client(Connect(gateway.grpc_port));
   std::vector<ChatStream> streams;
-  for (int i = 0; i < 50; ++i) streams.push_back(client.Chat(Ask()));
+  for (int i = 0; i < 50; ++i) {
+    streams.push_back(client.Chat(Ask()));
+    // A gRPC client that waits for nothing looks at its sockets only every 5 s (its backup poller): wait until it has
+    // started.
+    ASSERT_NE(streams.back().Next(), nullptr);
+  }
   ASSERT_TRUE(Eventually([&] {
     const Metrics metrics = scrape();
     return metrics.Sum("sluice_backpressure_pauses_total") >= 50 && metrics.Sum("sluice_open_streams") == 50;

@@ -68,7 +68,7 @@ class Metrics {
   std::string text_;
 };
 
-// Asks again and again until the answer is yes; false after ten seconds. For states that announce themselves to
+// Asks again and again until the answer is yes; false after thirty seconds. For states that announce themselves to
 // nobody; `yes` must itself take a round trip.
 bool Eventually(const std::function<bool()>& yes);
 
