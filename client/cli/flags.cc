@@ -35,11 +35,11 @@ chat
   --temperature T    0 to 2
   --max-tokens N     upper bound on generated tokens (the request's max_tokens)
 
-The answer goes to standard output; usage and errors go to standard error. Reasoning is shown, dimmed, on a
-terminal only.
+The answer goes to standard output; sources, warnings, usage and errors go to standard error. Reasoning is shown,
+dimmed, on a terminal only.
 Exit status: 0 success; 1 the gateway is not serving (health), or a file could not be read or written; 2 wrong usage;
 otherwise 10 plus the gRPC code: 11 cancelled (Ctrl-C), 13 invalid argument, 14 deadline exceeded, 15 not found,
-18 resource exhausted, 19 failed precondition, 23 internal, 24 unavailable.
+18 resource exhausted, 19 failed precondition, 23 internal, 24 unavailable, 26 unauthenticated.
 )";
 
 using Setter = absl::Status (*)(const std::string& value, Flags* flags);

@@ -1,5 +1,7 @@
 #include "client/cli/printer.h"
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/explain.h"
@@ -30,6 +32,12 @@ void Printer::OnEvent(const v1::ChatResponse& event) {
     case v1::ChatResponse::kWarning:
       err_ << "sluice: warning: " << Printable(event.warning().field()) << ": " << Printable(event.warning().message())
            << "\n";
+      break;
+    case v1::ChatResponse::kAnnotation:
+      sources_.push_back(event.annotation());
+      break;
+    case v1::ChatResponse::kModeration:
+      OnModeration(event.moderation());
       break;
     default:
       break;  // a heartbeat, or an event of a later version
@@ -64,6 +72,15 @@ void Printer::OnToolCall(const v1::ToolCallDelta& delta) {
   call.arguments += delta.arguments();
 }
 
+// What was looked at and found clean is not worth a line.
+void Printer::OnModeration(const v1::ModerationResult& result) {
+  if (result.has_flagged() && !result.flagged()) return;
+  const char* const subject = result.subject() == v1::MODERATION_SUBJECT_PROMPT   ? "the prompt"
+                              : result.subject() == v1::MODERATION_SUBJECT_ANSWER ? "the answer"
+                                                                                  : "prompt or answer";
+  err_ << "sluice: moderation of " << subject << ": " << Printable(result.native_json()) << "\n";
+}
+
 void Printer::Write(const std::string& text, bool dimmed) {
   if (dimmed != dimmed_) {
     // Thinking and answer stand on lines of their own.
@@ -90,7 +107,18 @@ void Printer::OnEnd() {
     err_ << Printable(absl::StrCat("sluice: finished because of ", v1::FinishReason_Name(finished_.finish_reason()),
                                    " (", finished_.native_finish_reason(), ")\n"));
   }
+  ShowSources();
   if (has_usage_) ShowUsage();
+}
+
+// Each source once, however many places rest on it.
+void Printer::ShowSources() {
+  std::set<std::string> shown;
+  for (const v1::Annotation& source : sources_) {
+    const std::string name = source.title().empty() ? source.type() : source.title();
+    const std::string line = source.url().empty() ? name : absl::StrCat(name, " ", source.url());
+    if (shown.insert(line).second) err_ << "sluice: source: " << Printable(line) << "\n";
+  }
 }
 
 void Printer::ShowUsage() {

@@ -4,6 +4,7 @@
 #include <map>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "sluice/v1/chat.pb.h"
 
@@ -17,8 +18,8 @@ class Printer {
 
   void OnEvent(const v1::ChatResponse& event);
 
-  // The stream has ended, well or not: finishes the line, shows tool calls, an unusual finish reason, and usage. Once,
-  // last.
+  // The stream has ended, well or not: finishes the line, shows tool calls, sources, an unusual finish reason, and
+  // usage. Once, last.
   void OnEnd();
 
  private:
@@ -29,7 +30,9 @@ class Printer {
 
   void OnDelta(const v1::Delta& delta);
   void OnToolCall(const v1::ToolCallDelta& delta);
+  void OnModeration(const v1::ModerationResult& result);
   void Write(const std::string& text, bool dimmed);
+  void ShowSources();
   void ShowUsage();
 
   std::ostream& out_;
@@ -42,6 +45,7 @@ class Printer {
   v1::Usage usage_;
   bool has_usage_ = false;
   std::map<int, ToolCall> tool_calls_;  // by index
+  std::vector<v1::Annotation> sources_;
 };
 
 }  // namespace sluice::cli

@@ -21,15 +21,8 @@ namespace {
 constexpr size_t kRead = 64;
 
 struct Surroundings {
-  explicit Surroundings(char choice)
-      : content_type(kTypes[choice & 3]), breaks((choice & 4) != 0), limits(Limits((choice & 8) != 0)) {}
-
-  static dialect::DecodeLimits Limits(bool tight) {
-    dialect::DecodeLimits limits;
-    if (tight) limits.max_event_bytes = 200;
-    if (tight) limits.max_json_depth = 5;
-    return limits;
-  }
+  explicit Surroundings(absl::string_view input)
+      : content_type(kTypes[input.front() & 3]), breaks((input.front() & 4) != 0), limits(LimitsOf(input)) {}
 
   static constexpr const char* kTypes[] = {"text/event-stream; charset=utf-8", "application/json", "text/html", ""};
   const char* content_type;
@@ -88,9 +81,17 @@ void CheckCuts(absl::string_view body, const Surroundings& around, MakeDecoder m
 
 }  // namespace
 
+dialect::DecodeLimits LimitsOf(absl::string_view input) {
+  dialect::DecodeLimits limits;
+  const bool tight = (input.front() & 8) != 0;
+  if (tight) limits.max_event_bytes = 200;
+  if (tight) limits.max_json_depth = 5;
+  return limits;
+}
+
 void CheckAnswer(absl::string_view input, MakeDecoder make) {
   if (input.empty()) return;
-  const Surroundings around(input.front());
+  const Surroundings around(input);
   const absl::string_view body = input.substr(1);
   CheckCuts(body, around, make);
   Amplify(body, [&](absl::string_view amplified) { Run(amplified, around, make, Every(kRead, amplified.size())); });

@@ -20,6 +20,9 @@ using MakeDecoder =
 // type, and 4 more where the connection breaks instead of closing; "8" to "?" are the same under tight limits.
 void CheckAnswer(absl::string_view input, MakeDecoder make);
 
+// The limits that the first byte of an input, which is not empty, stands for.
+dialect::DecodeLimits LimitsOf(absl::string_view input);
+
 }  // namespace sluice::fuzz
 
 #endif  // SLUICE_TESTS_FUZZ_ANSWER_H_

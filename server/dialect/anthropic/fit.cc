@@ -8,6 +8,7 @@
 #include "server/dialect/anthropic/fit_messages.h"
 #include "server/dialect/anthropic/thinking.h"
 #include "server/dialect/extra.h"
+#include "server/dialect/misfit_list.h"
 #include "server/json/tape.h"
 
 namespace sluice::dialect::anthropic {
@@ -36,10 +37,10 @@ bool HasBreakpoint(const chat::Request& request) {
 class Fitter {
  public:
   Fitter(const Target& target, chat::Request& request, std::vector<Misfit>& misfits)
-      : target_(target), request_(request), misfits_(misfits) {}
+      : target_(target), request_(request), misfits_("Anthropic has no counterpart: leave it out", misfits) {}
 
   void Fit() {
-    FitMessages(&request_.messages, &misfits_);
+    FitMessages(&request_.messages, misfits_.all());
     FitGeneration();
     FitTools();
     FitFormat();
@@ -52,50 +53,28 @@ class Fitter {
   }
 
  private:
-  static constexpr const char* kNoCounterpart = "Anthropic has no counterpart: leave it out";
-
-  void Add(std::string field, absl::string_view why, Severity severity = Severity::kPolicy) {
-    misfits_.push_back({std::move(field), std::string(why), severity});
-  }
-  // Takes a field out, and says so if there was something in it.
-  template <typename Value>
-  void Drop(const char* field, std::optional<Value>& value, absl::string_view why = kNoCounterpart) {
-    if (value) Add(field, why);
-    value.reset();
-  }
-  template <typename Container>
-  void Drop(const char* field, Container& value, absl::string_view why = kNoCounterpart) {
-    if (!value.empty()) Add(field, why);
-    value.clear();
-  }
-  // Takes a field out, and says so if it was anything but what Anthropic does anyway.
-  template <typename Value>
-  void DropUnless(const char* field, std::optional<Value>& value, Value usual, absl::string_view why = kNoCounterpart) {
-    if (value && !(*value == usual)) Add(field, why);
-    value.reset();
-  }
-
   void FitGeneration() {
     if (request_.temperature.value_or(0) > 1) {
-      Add("temperature", "Anthropic's scale ends at 1: choose that or less; where it may be changed, 1 is sent");
+      misfits_.Add("temperature",
+                   "Anthropic's scale ends at 1: choose that or less; where it may be changed, 1 is sent");
       request_.temperature = 1;
     }
     if (request_.max_completion_tokens) {
-      DropUnless("max_tokens", request_.max_tokens, *request_.max_completion_tokens,
-                 "Anthropic has one limit, and max_completion_tokens is taken for it: leave this one out");
+      misfits_.DropUnless("max_tokens", request_.max_tokens, *request_.max_completion_tokens,
+                          "Anthropic has one limit, and max_completion_tokens is taken for it: leave this one out");
     }
-    DropUnless("n", request_.n, 1, "Anthropic gives one answer to a request: ask several times");
-    DropUnless("presence_penalty", request_.presence_penalty, 0.0);
-    DropUnless("frequency_penalty", request_.frequency_penalty, 0.0);
-    Drop("seed", request_.seed);
+    misfits_.DropUnless("n", request_.n, 1, "Anthropic gives one answer to a request: ask several times");
+    misfits_.DropUnless("presence_penalty", request_.presence_penalty, 0.0);
+    misfits_.DropUnless("frequency_penalty", request_.frequency_penalty, 0.0);
+    misfits_.Drop("seed", request_.seed);
   }
 
   void FitTools() {
     std::vector<chat::Tool>& tools = request_.tools;
     for (size_t i = 0; i < tools.size(); ++i) {
       if (tools[i].kind != chat::ToolKind::kCustom) continue;
-      Add(absl::StrCat("tools[", i, "].custom"), "Anthropic knows functions only: make it one with a text parameter",
-          Severity::kRefuse);
+      misfits_.Add(absl::StrCat("tools[", i, "].custom"),
+                   "Anthropic knows functions only: make it one with a text parameter", Severity::kRefuse);
     }
     const auto is_custom = [](const auto& tool) { return tool.kind == chat::ToolKind::kCustom; };
     tools.erase(std::remove_if(tools.begin(), tools.end(), is_custom), tools.end());
@@ -104,7 +83,7 @@ class Fitter {
       named.erase(std::remove_if(named.begin(), named.end(), is_custom), named.end());
     }
     // Anthropic refuses a choice among no tools; and without any, there is nothing to choose.
-    if (!tools.empty() || HasMember(request_.extra_json, "tools")) return;
+    if (!tools.empty() || request_.web_search || HasMember(request_.extra_json, "tools")) return;
     request_.tool_choice.reset();
     request_.parallel_tool_calls.reset();
   }
@@ -114,94 +93,98 @@ class Fitter {
     if (!request_.response_format) return;
     chat::ResponseFormat& format = *request_.response_format;
     if (format.kind == Kind::kJsonSchema && format.schema_json) {
-      Drop("response_format.json_schema.description", format.description,
-           "Anthropic has no place for it: write it into the schema's own description");
+      misfits_.Drop("response_format.json_schema.description", format.description,
+                    "Anthropic has no place for it: write it into the schema's own description");
       return;
     }
     if (format.kind == Kind::kJsonObject) {
-      Add("response_format.json_object", "Anthropic needs a schema: use json_schema, or ask for JSON in the messages");
+      misfits_.Add("response_format.json_object",
+                   "Anthropic needs a schema: use json_schema, or ask for JSON in the messages");
     } else if (format.kind == Kind::kJsonSchema) {
-      Add("response_format.json_schema.schema_json", "Anthropic needs a schema: give one");
+      misfits_.Add("response_format.json_schema.schema_json", "Anthropic needs a schema: give one");
     }
     request_.response_format.reset();
   }
 
   void FitThinking() {
     if (request_.reasoning_effort == chat::ReasoningEffort::kMinimal) {
-      Drop("reasoning_effort", request_.reasoning_effort, "Anthropic knows nothing between NONE and LOW: choose one");
+      misfits_.Drop("reasoning_effort", request_.reasoning_effort,
+                    "Anthropic knows nothing between NONE and LOW: choose one");
     }
     if (target_.reasoning == ReasoningStyle::kBudget && Thinks(request_) && !ThinkingBudget(request_, target_)) {
-      Drop("reasoning_effort", request_.reasoning_effort,
-           absl::StrCat("the model needs ", kLeastBudget, " tokens for thinking and some for the answer: raise ",
-                        "max_completion_tokens above ", kLeastBudget));
+      misfits_.Drop(
+          "reasoning_effort", request_.reasoning_effort,
+          absl::StrCat("the model needs ", kLeastBudget, " tokens for thinking and some for the answer: raise ",
+                       "max_completion_tokens above ", kLeastBudget));
     }
-    Drop("verbosity", request_.verbosity,
-         "Anthropic has no counterpart: say in the messages how long the answer may be");
+    misfits_.Drop("verbosity", request_.verbosity,
+                  "Anthropic has no counterpart: say in the messages how long the answer may be");
   }
 
   void FitLikelihood() {
-    DropUnless("logprobs", request_.logprobs, false);
-    Drop("top_logprobs", request_.top_logprobs);
-    Drop("logit_bias", request_.logit_bias);
+    misfits_.DropUnless("logprobs", request_.logprobs, false);
+    misfits_.Drop("top_logprobs", request_.top_logprobs);
+    misfits_.Drop("logit_bias", request_.logit_bias);
   }
 
   void FitAccount() {
-    Drop("metadata", request_.metadata, "Anthropic keeps nothing but user_id, which safety_identifier sets");
-    DropUnless("store", request_.store, false);
+    misfits_.Drop("metadata", request_.metadata, "Anthropic keeps nothing but user_id, which safety_identifier sets");
+    misfits_.DropUnless("store", request_.store, false);
     using Tier = chat::ServiceTier;
     if (request_.service_tier && request_.service_tier != Tier::kAuto && request_.service_tier != Tier::kDefault) {
-      Drop("service_tier", request_.service_tier, "Anthropic knows AUTO and DEFAULT only: choose one of them");
+      misfits_.Drop("service_tier", request_.service_tier, "Anthropic knows AUTO and DEFAULT only: choose one of them");
     }
   }
 
   void FitCache() {
-    Drop("prompt_cache_key", request_.prompt_cache_key);
+    misfits_.Drop("prompt_cache_key", request_.prompt_cache_key);
     if (request_.prompt_cache_options) {
       std::string& ttl = request_.prompt_cache_options->ttl;
       const bool caches = request_.prompt_cache_options->mode == chat::CacheMode::kImplicit || HasBreakpoint(request_);
       if (!ttl.empty() && ttl != "5m" && ttl != "1h") {
-        Drop("prompt_cache_options.ttl", ttl, "Anthropic keeps a prefix for 5m or 1h: choose one of them");
+        misfits_.Drop("prompt_cache_options.ttl", ttl, "Anthropic keeps a prefix for 5m or 1h: choose one of them");
       } else if (!caches) {
-        Drop("prompt_cache_options.ttl", ttl,
-             "without a breakpoint Anthropic keeps nothing unless the mode is IMPLICIT: set either");
+        misfits_.Drop("prompt_cache_options.ttl", ttl,
+                      "without a breakpoint Anthropic keeps nothing unless the mode is IMPLICIT: set either");
       }
     }
-    Drop("prompt_cache_retention", request_.prompt_cache_retention, "use prompt_cache_options.ttl");
+    misfits_.Drop("prompt_cache_retention", request_.prompt_cache_retention, "use prompt_cache_options.ttl");
     if (!request_.safety_identifier.empty()) {
       if (request_.user == request_.safety_identifier) request_.user.clear();
-      Drop("user", request_.user,
-           "Anthropic takes one user_id, and safety_identifier is taken for it: leave this one out");
+      misfits_.Drop("user", request_.user,
+                    "Anthropic takes one user_id, and safety_identifier is taken for it: leave this one out");
     }
   }
 
   void FitOutput() {
     const auto not_text = [](const auto& modality) { return modality != chat::Modality::kText; };
     if (std::any_of(request_.modalities.begin(), request_.modalities.end(), not_text)) {
-      Add("modalities", "Anthropic answers in text only: ask for TEXT");
+      misfits_.Add("modalities", "Anthropic answers in text only: ask for TEXT");
     }
     request_.modalities.clear();
-    Drop("audio", request_.audio, "Anthropic answers in text only: leave it out");
-    Drop("prediction", request_.prediction);
-    Drop("moderation", request_.moderation);
-    Drop("web_search_options", request_.web_search,
-         "is not translated for Anthropic: leave it out, and give the search tool in extra_json's tools");
-    DropUnless("stream_options.include_obfuscation", request_.include_obfuscation, false);
+    misfits_.Drop("audio", request_.audio, "Anthropic answers in text only: leave it out");
+    misfits_.Drop("prediction", request_.prediction);
+    misfits_.Drop("moderation", request_.moderation);
+    if (request_.web_search) {
+      misfits_.Drop("web_search_options.search_context_size", request_.web_search->context_size);
+    }
+    misfits_.DropUnless("stream_options.include_obfuscation", request_.include_obfuscation, false);
   }
 
   // Of some members Anthropic knows more than the contract; they may come from either, but not from both.
   void FitExtras() {
     std::vector<absl::string_view> own(std::begin(kOwnMembers), std::end(kOwnMembers));
-    if (!request_.tools.empty()) own.push_back("tools");
+    if (!request_.tools.empty() || request_.web_search) own.push_back("tools");
     if (request_.tool_choice || request_.parallel_tool_calls) own.push_back("tool_choice");
     if (request_.reasoning_effort) own.push_back("thinking");
     if (request_.reasoning_effort || request_.response_format) own.push_back("output_config");
     if (request_.prompt_cache_options) own.push_back("cache_control");
-    FitExtra(request_, own, /*within=*/"", &misfits_);
+    FitExtra(request_, own, /*within=*/"", misfits_.all());
   }
 
   const Target& target_;
   chat::Request& request_;
-  std::vector<Misfit>& misfits_;
+  MisfitList misfits_;
 };
 
 }  // namespace

@@ -9,17 +9,13 @@
 #include "server/dialect/anthropic/media.h"
 #include "server/dialect/anthropic/message_encoder.h"
 #include "server/dialect/anthropic/opaque_parts.h"
-#include "server/dialect/stream_errors.h"
+#include "server/dialect/data_uri.h"
+#include "server/dialect/json_object.h"
 
 namespace sluice::dialect::anthropic {
 namespace {
 
 using Severity = Misfit::Severity;
-
-bool IsJsonObject(absl::string_view text) {
-  json::Tape& tape = TapeOfThread();
-  return tape.Parse(text, {.max_bytes = text.size()}) == json::Tape::Result::kOk && tape.root().is_object();
-}
 
 // Fits one part; false: it is to be taken out.
 class PartFitter {
@@ -35,8 +31,8 @@ class PartFitter {
     if (detail && detail != chat::ImageDetail::kAuto) {
       Add(".image.detail", "Anthropic has one resolution for all pictures: leave it out", Severity::kPolicy);
     }
-    if (!IsDataUri(image.url) || ReadBase64Uri(image.url)) return true;
-    Add(".image.url", "is no data: URI with a media type and base64: write data:image/png;base64,...",
+    if (!IsDataUri(image.url) || ReadDataUri(image.url)) return true;
+    Add(".image.url", "is no data: URI with a media type and its data: write data:image/png;base64,...",
         Severity::kRefuse);
     return false;
   }

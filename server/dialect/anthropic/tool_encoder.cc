@@ -22,6 +22,23 @@ void PutTool(json::Writer& json, const chat::Tool& tool) {
   json.EndObject();
 }
 
+// The tool that Anthropic runs itself, in the version that every model with it takes.
+void PutSearch(json::Writer& json, const chat::WebSearch& search) {
+  json.StartObject().Member("type", "web_search_20250305").Member("name", "web_search");
+  if (search.user_location) {
+    json.Key("user_location").StartObject().Member("type", "approximate");
+    const auto put = [&json](const char* name, const std::string& value) {
+      if (!value.empty()) json.Member(name, value);
+    };
+    put("city", search.user_location->city);
+    put("region", search.user_location->region);
+    put("country", search.user_location->country);
+    put("timezone", search.user_location->timezone);
+    json.EndObject();
+  }
+  json.EndObject();
+}
+
 const char* TypeOf(Mode mode) {
   switch (mode) {
     case Mode::kNone:
@@ -58,11 +75,12 @@ void PutTools(json::Writer& json, const chat::Request& request) {
   if (narrowed) {
     for (const chat::ToolReference& reference : request.tool_choice->named) allowed.insert(reference.name);
   }
-  if (!request.tools.empty()) {
+  if (!request.tools.empty() || request.web_search) {
     json.Key("tools").StartArray();
     for (const chat::Tool& tool : request.tools) {
       if (!narrowed || allowed.count(tool.name) > 0) PutTool(json, tool);
     }
+    if (request.web_search) PutSearch(json, *request.web_search);
     json.EndArray();
   }
   PutChoice(json, request);

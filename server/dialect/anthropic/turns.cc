@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "server/dialect/anthropic/media.h"
 #include "server/dialect/anthropic/opaque_parts.h"
+#include "server/dialect/data_uri.h"
 
 namespace sluice::dialect::anthropic {
 namespace {
@@ -45,8 +46,8 @@ class PartWriter {
     json_.StartObject().Member("type", "image");
     if (image.url.empty()) {
       PutSource(json_, "base64", image.mime_type, absl::Base64Escape(image.data));
-    } else if (const auto inside = ReadBase64Uri(image.url)) {
-      PutSource(json_, "base64", inside->mime_type, inside->base64);
+    } else if (const auto inside = ReadDataUri(image.url)) {
+      PutSource(json_, "base64", WithoutParameters(inside->mime_type), inside->base64);
     } else {
       json_.Key("source").StartObject().Member("type", "url").Member("url", image.url).EndObject();
     }

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "server/dialect/gemini/data_uri.h"
-#include "server/dialect/gemini/json_object.h"
+#include "server/dialect/data_uri.h"
 #include "server/dialect/gemini/model_content.h"
+#include "server/dialect/json_object.h"
 
 namespace sluice::dialect::gemini {
 namespace {

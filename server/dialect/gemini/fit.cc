@@ -11,6 +11,7 @@
 #include "server/dialect/extra.h"
 #include "server/dialect/gemini/fit_messages.h"
 #include "server/dialect/gemini/thinking.h"
+#include "server/dialect/misfit_list.h"
 
 namespace sluice::dialect::gemini {
 namespace {
@@ -52,14 +53,14 @@ constexpr absl::string_view kOwnMembers[] = {"model",
 class Fitter {
  public:
   Fitter(const Target& target, chat::Request& request, std::vector<Misfit>& misfits)
-      : target_(target), request_(request), misfits_(misfits) {}
+      : target_(target), request_(request), misfits_("Gemini has no counterpart: leave it out", misfits) {}
 
   void Fit() {
     if (absl::StrContains(request_.model, "..")) {
-      misfits_.push_back({"model", "goes into the URL's path, where two dots lead elsewhere", Severity::kRefuse});
+      misfits_.Add("model", "goes into the URL's path, where two dots lead elsewhere", Severity::kRefuse);
       request_.model.clear();
     }
-    FitMessages(&request_.messages, &misfits_);
+    FitMessages(&request_.messages, misfits_.all());
     FitGeneration();
     FitTools();
     FitFormat();
@@ -70,37 +71,14 @@ class Fitter {
   }
 
  private:
-  static constexpr const char* kNoCounterpart = "Gemini has no counterpart: leave it out";
-
-  void Add(std::string field, absl::string_view why, Severity severity = Severity::kPolicy) {
-    misfits_.push_back({std::move(field), std::string(why), severity});
-  }
-  // Takes a field out, and says so if there was something in it.
-  template <typename Value>
-  void Drop(const char* field, std::optional<Value>& value, absl::string_view why = kNoCounterpart) {
-    if (value) Add(field, why);
-    value.reset();
-  }
-  template <typename Container>
-  void Drop(const char* field, Container& value, absl::string_view why = kNoCounterpart) {
-    if (!value.empty()) Add(field, why);
-    value.clear();
-  }
-  // Takes a field out, and says so if it was anything but what Gemini does anyway.
-  template <typename Value>
-  void DropUnless(const char* field, std::optional<Value>& value, Value usual, absl::string_view why = kNoCounterpart) {
-    if (value && *value != usual) Add(field, why);
-    value.reset();
-  }
-
   void FitGeneration() {
     if (request_.max_completion_tokens && request_.max_tokens) {
-      DropUnless("max_tokens", request_.max_tokens, *request_.max_completion_tokens,
-                 "Gemini has one limit, and max_completion_tokens is taken for it: leave this one out");
+      misfits_.DropUnless("max_tokens", request_.max_tokens, *request_.max_completion_tokens,
+                          "Gemini has one limit, and max_completion_tokens is taken for it: leave this one out");
     }
     if (request_.seed && (*request_.seed < std::numeric_limits<int32_t>::min() ||
                           *request_.seed > std::numeric_limits<int32_t>::max())) {
-      Drop("seed", request_.seed, "Gemini takes 32 bits only: choose a smaller one");
+      misfits_.Drop("seed", request_.seed, "Gemini takes 32 bits only: choose a smaller one");
     }
   }
 
@@ -108,11 +86,11 @@ class Fitter {
     std::vector<chat::Tool>& tools = request_.tools;
     for (size_t i = 0; i < tools.size(); ++i) {
       if (tools[i].kind == chat::ToolKind::kCustom) {
-        Add(absl::StrCat("tools[", i, "].custom"), "Gemini knows functions only: make it one with a text parameter",
-            Severity::kRefuse);
+        misfits_.Add(absl::StrCat("tools[", i, "].custom"),
+                     "Gemini knows functions only: make it one with a text parameter", Severity::kRefuse);
       } else if (tools[i].strict.value_or(false)) {
-        Add(absl::StrCat("tools[", i, "].function.strict"),
-            "Gemini does not promise to follow the schema: leave it out, and check the arguments");
+        misfits_.Add(absl::StrCat("tools[", i, "].function.strict"),
+                     "Gemini does not promise to follow the schema: leave it out, and check the arguments");
       }
       tools[i].strict.reset();
     }
@@ -120,8 +98,8 @@ class Fitter {
                                [](const chat::Tool& tool) { return tool.kind == chat::ToolKind::kCustom; }),
                 tools.end());
     FitChoice();
-    DropUnless("parallel_tool_calls", request_.parallel_tool_calls, true,
-               "Gemini cannot be kept from several calls in one answer: leave it out, and be ready for them");
+    misfits_.DropUnless("parallel_tool_calls", request_.parallel_tool_calls, true,
+                        "Gemini cannot be kept from several calls in one answer: leave it out, and be ready for them");
   }
 
   void FitChoice() {
@@ -143,47 +121,48 @@ class Fitter {
   void FitFormat() {
     if (!request_.response_format) return;
     chat::ResponseFormat& format = *request_.response_format;
-    Drop("response_format.json_schema.description", format.description,
-         "Gemini has no place for it: write it into the schema's own description");
-    DropUnless("response_format.json_schema.strict", format.strict, false,
-               "Gemini leaves aside what it does not know of a schema: leave it out, and check the answer");
+    misfits_.Drop("response_format.json_schema.description", format.description,
+                  "Gemini has no place for it: write it into the schema's own description");
+    misfits_.DropUnless("response_format.json_schema.strict", format.strict, false,
+                        "Gemini leaves aside what it does not know of a schema: leave it out, and check the answer");
   }
 
   void FitThinking() {
     if (request_.reasoning_effort && !ThinkingOf(*request_.reasoning_effort, target_.reasoning)) {
-      Drop("reasoning_effort", request_.reasoning_effort, "Gemini has nothing above HIGH: choose that");
+      misfits_.Drop("reasoning_effort", request_.reasoning_effort, "Gemini has nothing above HIGH: choose that");
     }
-    Drop("verbosity", request_.verbosity, "Gemini has no counterpart: say in the messages how long the answer may be");
-    Drop("logit_bias", request_.logit_bias);
+    misfits_.Drop("verbosity", request_.verbosity,
+                  "Gemini has no counterpart: say in the messages how long the answer may be");
+    misfits_.Drop("logit_bias", request_.logit_bias);
   }
 
   void FitAccount() {
-    Drop("metadata", request_.metadata);
-    DropUnless("store", request_.store, false);
-    DropUnless("service_tier", request_.service_tier, chat::ServiceTier::kAuto);
-    Drop("safety_identifier", request_.safety_identifier);
+    misfits_.Drop("metadata", request_.metadata);
+    misfits_.DropUnless("store", request_.store, false);
+    misfits_.DropUnless("service_tier", request_.service_tier, chat::ServiceTier::kAuto);
+    misfits_.Drop("safety_identifier", request_.safety_identifier);
     const char* const cache = "Gemini caches prefixes by itself, or as extra_json's cachedContent says: leave it out";
-    Drop("prompt_cache_key", request_.prompt_cache_key, cache);
-    Drop("prompt_cache_options", request_.prompt_cache_options, cache);
-    Drop("prompt_cache_retention", request_.prompt_cache_retention, cache);
-    Drop("user", request_.user);
+    misfits_.Drop("prompt_cache_key", request_.prompt_cache_key, cache);
+    misfits_.Drop("prompt_cache_options", request_.prompt_cache_options, cache);
+    misfits_.Drop("prompt_cache_retention", request_.prompt_cache_retention, cache);
+    misfits_.Drop("user", request_.user);
   }
 
   void FitOutput() {
     const auto not_text = [](const auto& modality) { return modality != chat::Modality::kText; };
     if (std::any_of(request_.modalities.begin(), request_.modalities.end(), not_text)) {
-      Add("modalities", "spoken answers cannot be had from Gemini this way: ask for TEXT", Severity::kRefuse);
+      misfits_.Add("modalities", "spoken answers cannot be had from Gemini this way: ask for TEXT");
       request_.modalities.clear();
       request_.audio.reset();
     }
-    Drop("audio", request_.audio, "without AUDIO among the modalities it says nothing: leave it out");
-    Drop("prediction", request_.prediction);
-    Drop("moderation", request_.moderation, "Gemini has no counterpart: set extra_json's safetySettings");
+    misfits_.Drop("audio", request_.audio, "without AUDIO among the modalities it says nothing: leave it out");
+    misfits_.Drop("prediction", request_.prediction);
+    misfits_.Drop("moderation", request_.moderation, "Gemini has no counterpart: set extra_json's safetySettings");
     if (request_.web_search) {
-      Drop("web_search_options.search_context_size", request_.web_search->context_size);
-      Drop("web_search_options.user_location", request_.web_search->user_location);
+      misfits_.Drop("web_search_options.search_context_size", request_.web_search->context_size);
+      misfits_.Drop("web_search_options.user_location", request_.web_search->user_location);
     }
-    DropUnless("stream_options.include_obfuscation", request_.include_obfuscation, false);
+    misfits_.DropUnless("stream_options.include_obfuscation", request_.include_obfuscation, false);
   }
 
   // Of some members Gemini knows more than the contract; they may come from either, but not from both.
@@ -196,12 +175,12 @@ class Fitter {
     add_if(request_.tool_choice.has_value(), "toolConfig", "tool_config");
     add_if(!request_.modalities.empty(), "responseModalities", "response_modalities");
     add_if(request_.reasoning_effort.has_value(), "thinkingConfig", "thinking_config");
-    FitExtra(request_, own, kGenerationConfig, &misfits_);
+    FitExtra(request_, own, kGenerationConfig, misfits_.all());
   }
 
   const Target& target_;
   chat::Request& request_;
-  std::vector<Misfit>& misfits_;
+  MisfitList misfits_;
 };
 
 }  // namespace

@@ -7,10 +7,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/dialect/data_uri.h"
 #include "server/dialect/gemini/contents.h"
-#include "server/dialect/gemini/data_uri.h"
-#include "server/dialect/gemini/json_object.h"
 #include "server/dialect/gemini/opaque_parts.h"
+#include "server/dialect/json_object.h"
 #include "server/dialect/opaque.h"
 
 namespace sluice::dialect::gemini {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "server/base/utf8.h"
-#include "server/dialect/gemini/json_object.h"
 #include "server/dialect/gemini/opaque_parts.h"
+#include "server/dialect/json_object.h"
 #include "server/dialect/opaque.h"
 
 namespace sluice::dialect::gemini {

@@ -125,5 +125,37 @@ TEST_F(PrinterTest, ShowsWarningsAndIgnoresUnknownEvents) {
   EXPECT_EQ(out_.str(), "");
 }
 
+TEST_F(PrinterTest, ShowsEachSourceOnceAfterTheAnswer) {
+  const auto cite = [&](const char* url, const char* title) {
+    v1::ChatResponse event;
+    event.mutable_annotation()->set_type("url_citation");
+    event.mutable_annotation()->set_url(url);
+    event.mutable_annotation()->set_title(title);
+    printer_->OnEvent(event);
+  };
+  cite("https://a.test/", "A\x1b[1m");
+  cite("https://a.test/", "A\x1b[1m");
+  cite("https://b.test/", "");
+  cite("", "");
+  EXPECT_EQ(err_.str(), "");
+  printer_->OnEnd();
+  EXPECT_EQ(err_.str(),
+            "sluice: source: A\\x1b[1m https://a.test/\nsluice: source: url_citation https://b.test/\n"
+            "sluice: source: url_citation\n");
+}
+
+TEST_F(PrinterTest, ShowsWhatModerationFound) {
+  v1::ChatResponse event;
+  v1::ModerationResult& result = *event.mutable_moderation();
+  result.set_subject(v1::MODERATION_SUBJECT_PROMPT);
+  result.set_native_json(R"({"hate":1})");
+  result.set_flagged(false);
+  printer_->OnEvent(event);
+  EXPECT_EQ(err_.str(), "");
+  result.set_flagged(true);
+  printer_->OnEvent(event);
+  EXPECT_EQ(err_.str(), "sluice: moderation of the prompt: {\"hate\":1}\n");
+}
+
 }  // namespace
 }  // namespace sluice::cli

@@ -74,16 +74,16 @@ TEST(AnthropicFit, WhatHasNoCounterpartInTheOrderOfTheContract) {
   request.audio = chat::AudioOutput{"alloy", chat::AudioFormat::kWav};
   request.prediction = {"p"};
   request.moderation = chat::ModerationRequest{"m", ""};
-  request.web_search = chat::WebSearch{};
+  request.web_search = chat::WebSearch{chat::SearchContextSize::kLow, chat::Location{}};
   request.include_obfuscation = true;
-  EXPECT_THAT(
-      Misfits(&request),
-      ElementsAre(May("temperature"), May("max_tokens"), May("n"), May("presence_penalty"), May("frequency_penalty"),
-                  May("seed"), May("response_format.json_object"), May("reasoning_effort"), May("verbosity"),
-                  May("logprobs"), May("top_logprobs"), May("logit_bias"), May("metadata"), May("store"),
-                  May("service_tier"), May("prompt_cache_key"), May("prompt_cache_options.ttl"),
-                  May("prompt_cache_retention"), May("user"), May("modalities"), May("audio"), May("prediction"),
-                  May("moderation"), May("web_search_options"), May("stream_options.include_obfuscation")));
+  EXPECT_THAT(Misfits(&request),
+              ElementsAre(May("temperature"), May("max_tokens"), May("n"), May("presence_penalty"),
+                          May("frequency_penalty"), May("seed"), May("response_format.json_object"),
+                          May("reasoning_effort"), May("verbosity"), May("logprobs"), May("top_logprobs"),
+                          May("logit_bias"), May("metadata"), May("store"), May("service_tier"),
+                          May("prompt_cache_key"), May("prompt_cache_options.ttl"), May("prompt_cache_retention"),
+                          May("user"), May("modalities"), May("audio"), May("prediction"), May("moderation"),
+                          May("web_search_options.search_context_size"), May("stream_options.include_obfuscation")));
   EXPECT_EQ(request.temperature, 1);
   EXPECT_EQ(request.max_completion_tokens, 5);
   EXPECT_EQ(request.safety_identifier, "s");

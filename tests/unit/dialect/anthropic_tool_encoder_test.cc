@@ -38,6 +38,17 @@ TEST(AnthropicTools, ASchemaGoesByteForByte) {
             R"({"tools":[{"name":"f","description":"d","input_schema":{"b" : 1, "a":[ ]},"strict":false}]})");
 }
 
+TEST(AnthropicTools, AWebSearchIsAToolOfAnthropicsOwn) {
+  chat::Request request;
+  request.web_search.emplace();
+  EXPECT_EQ(Json(request), R"({"tools":[{"type":"web_search_20250305","name":"web_search"}]})");
+  request.web_search->user_location = chat::Location{"DE", "", "Berlin", "Europe/Berlin"};
+  request.tools = {{chat::ToolKind::kFunction, "f", "", "{}", {}, {}}};
+  EXPECT_EQ(Json(request),
+            R"({"tools":[{"name":"f","input_schema":{}},{"type":"web_search_20250305","name":"web_search",)"
+            R"("user_location":{"type":"approximate","city":"Berlin","country":"DE","timezone":"Europe/Berlin"}}]})");
+}
+
 TEST(AnthropicTools, EachChoice) {
   EXPECT_EQ(Choice({}), "}");
   EXPECT_EQ(Choice(chat::ToolChoice{Mode::kAuto, {}, {}}), R"(,"tool_choice":{"type":"auto"}})");

@@ -69,7 +69,7 @@ TEST(GeminiFitTest, WhatGeminiHasNoCounterpartFor) {
          r.modalities = {chat::Modality::kText, chat::Modality::kAudio};
          r.audio.emplace().voice = "v";
        },
-       {"modalities refuse"}},
+       {"modalities policy"}},
   });
 }
 

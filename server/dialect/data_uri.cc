@@ -1,10 +1,10 @@
-#include "server/dialect/gemini/data_uri.h"
+#include "server/dialect/data_uri.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 
-namespace sluice::dialect::gemini {
+namespace sluice::dialect {
 namespace {
 
 constexpr absl::string_view kScheme = "data:";
@@ -47,4 +47,4 @@ std::optional<InlineData> ReadDataUri(absl::string_view uri) {
   return InlineData{Unescape(type), data};
 }
 
-}  // namespace sluice::dialect::gemini
+}  // namespace sluice::dialect

@@ -1,12 +1,12 @@
-#ifndef SLUICE_SERVER_DIALECT_GEMINI_DATA_URI_H_
-#define SLUICE_SERVER_DIALECT_GEMINI_DATA_URI_H_
+#ifndef SLUICE_SERVER_DIALECT_DATA_URI_H_
+#define SLUICE_SERVER_DIALECT_DATA_URI_H_
 
 #include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
 
-namespace sluice::dialect::gemini {
+namespace sluice::dialect {
 
 // What a data: URI holds (RFC 2397).
 struct InlineData {
@@ -18,6 +18,6 @@ bool IsDataUri(absl::string_view uri);
 // Nothing for a URI that names no media type or whose base64 is none.
 std::optional<InlineData> ReadDataUri(absl::string_view uri);
 
-}  // namespace sluice::dialect::gemini
+}  // namespace sluice::dialect
 
-#endif  // SLUICE_SERVER_DIALECT_GEMINI_DATA_URI_H_
+#endif  // SLUICE_SERVER_DIALECT_DATA_URI_H_
