@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
   tool->set_name("get_weather");
   tool->set_description("The weather in a city, now.");
   tool->set_parameters_json(R"({"type":"object","properties":{"city":{"type":"string"}},"required":["city"]})");
-  request.mutable_tool_choice()->set_function("get_weather");  // in the first turn it has to ask
+  request.mutable_tool_choice()->set_mode(v1::TOOL_CHOICE_MODE_REQUIRED);  // in the first turn it has to ask
 
   v1::Message answer;
   if (!Ask(client, request, &answer)) return 1;

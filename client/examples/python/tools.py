@@ -50,7 +50,7 @@ def main():
     prompt = sys.argv[2] if len(sys.argv) > 2 else "What is the weather in Lisbon?"
     request = chat_request_pb2.ChatRequest(model=model, tools=[WEATHER])
     request.messages.add(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text=prompt)])
-    request.tool_choice.function = "get_weather"  # in the first turn it has to ask
+    request.tool_choice.mode = chat_request_pb2.TOOL_CHOICE_MODE_REQUIRED  # in the first turn it has to ask
     with grpc.insecure_channel(os.environ.get("SLUICE_ADDRESS", "127.0.0.1:50051")) as channel:
         stub = chat_pb2_grpc.ChatServiceStub(channel)
         try:

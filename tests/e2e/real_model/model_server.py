@@ -22,6 +22,8 @@ def main() -> None:
     params = xllamacpp.CommonParams()
     params.model.path = str(model_file())
     params.model_alias = {"smollm2"}
+    # The model's own template knows no tools, and the server then leaves them out without a word.
+    params.chat_template = (pathlib.Path(__file__).parent / "chat_template.jinja").read_text()
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.n_parallel = 1

@@ -78,9 +78,9 @@ class RealModel(unittest.TestCase):
         cls.addClassCleanup(cls.model.communicate)  # closing its standard input ends it
         cls.tee = Tee(model_port)
         cls.addClassCleanup(cls.tee.close)
-        cls.gateway, address = start_gateway(pathlib.Path(cls.folder.name), cls.tee.port)
+        cls.gateway, cls.address = start_gateway(pathlib.Path(cls.folder.name), cls.tee.port)
         cls.addClassCleanup(cls.stop_gateway)
-        cls.channel = grpc.insecure_channel(address)
+        cls.channel = grpc.insecure_channel(cls.address)
         cls.addClassCleanup(cls.channel.close)
         cls.stub = chat_pb2_grpc.ChatServiceStub(cls.channel)
 
@@ -159,19 +159,87 @@ class RealModel(unittest.TestCase):
         finished = [event.finished for event in events if event.HasField("finished")]
         self.assertEqual([each.finish_reason for each in finished], [chat_pb2.FINISH_REASON_STOP])
 
-    def weather_request(self, prompt: str) -> chat_request_pb2.ChatRequest:
-        ask = request(prompt, 64)
+    def weather_request(self) -> chat_request_pb2.ChatRequest:
+        ask = request("What is the weather in Lisbon?", 64)
         ask.tools.add(function=chat_request_pb2.FunctionTool(
             name="get_weather", description="The weather in a city.",
-            parameters_json='{"type":"object","properties":{"city":{"type":"string","enum":["Lisbon","Oslo"]}},'
-                            '"required":["city"]}'))
+            parameters_json='{"type":"object","properties":{"city":{"type":"string","enum":["Lisbon","Oslo"]},'
+                            '"days":{"type":"integer","minimum":1,"maximum":9}},"required":["city","days"]}'))
         ask.tool_choice.mode = chat_request_pb2.TOOL_CHOICE_MODE_REQUIRED
         return ask
 
-    def test_a_tools_schema_reaches_the_model_byte_for_byte(self):
-        ask = self.weather_request("Tell me about the weather.")
-        _, chats = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "Tell me about the weather.")
-        self.assertIn(ask.tools[0].function.parameters_json.encode(), chats[-1].request_body)
+    def compare_call(self, events: list[chat_pb2.ChatResponse], chunks: list[dict]) -> message_pb2.Message:
+        """The pieces are those that the model sent; returns the message that they make."""
+        sent = [(piece["index"], piece.get("id", ""), piece["function"].get("name", ""), piece["function"]["arguments"])
+                for chunk in chunks for choice in chunk["choices"] for piece in choice["delta"].get("tool_calls", [])]
+        got = [event.delta.tool_call for event in events if event.delta.HasField("tool_call")]
+        self.assertEqual([(each.index, each.id, each.name, each.arguments) for each in got], sent)
+        self.assertGreater(len(got), 4, "the call came in one piece, or nearly")
+        self.assertEqual((got[0].index, got[0].name), (0, "get_weather"))
+        self.assertTrue(got[0].id)
+        self.assertEqual({each.index for each in got}, {0})
+        finished = [event.finished for event in events if event.HasField("finished")]
+        self.assertEqual([(each.finish_reason, each.native_finish_reason) for each in finished],
+                         [(chat_pb2.FINISH_REASON_TOOL_CALLS, "tool_calls")])
+        call = message_pb2.ToolCall(id=got[0].id, function=message_pb2.FunctionCall(
+            name=got[0].name, arguments="".join(each.arguments for each in got)))
+        return message_pb2.Message(role=message_pb2.ROLE_ASSISTANT, tool_calls=[call])
+
+    def check_arguments(self, text: str):
+        arguments = json.loads(text)
+        self.assertEqual(arguments.keys(), {"city", "days"})
+        self.assertIn(arguments["city"], ["Lisbon", "Oslo"])
+        self.assertIn(arguments["days"], range(1, 10))
+
+    def test_a_conversation_with_a_tool_goes_from_the_call_to_the_answer(self):
+        ask = self.weather_request()
+        events, chats = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "weather in Lisbon")
+        self.assertIn(ask.tools[0].function.parameters_json.encode(), chats[-1].request_body, "byte for byte")
+        asked = self.compare_call(events, stream_chunks(chats[-1].reply_body))
+        call = asked.tool_calls[0]
+        self.check_arguments(call.function.arguments)
+
+        result = '{"sky": "clear", "degrees": 21}'
+        ask.messages.append(asked)
+        ask.messages.add(role=message_pb2.ROLE_TOOL, tool_call_id=call.id,
+                         content=[message_pb2.ContentPart(text=result)])
+        ask.tool_choice.mode = chat_request_pb2.TOOL_CHOICE_MODE_NONE
+        events, chats = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "weather in Lisbon")
+        history = json.loads(chats[-1].request_body)["messages"][1:]
+        self.assertEqual([each["role"] for each in history], ["assistant", "tool"])
+        function = {"name": "get_weather", "arguments": call.function.arguments}
+        self.assertEqual(history[0]["tool_calls"], [{"id": call.id, "type": "function", "function": function}])
+        self.assertEqual((history[1]["tool_call_id"], history[1]["content"]), (call.id, result))
+        self.compare_stream(events, stream_chunks(chats[-1].reply_body))
+        finished = [event.finished.finish_reason for event in events if event.HasField("finished")]
+        self.assertEqual(finished, [chat_pb2.FINISH_REASON_STOP])
+
+    def test_a_gathered_tool_call_is_the_streamed_one(self):
+        ask = chat_pb2.CompleteRequest(chat=self.weather_request())
+        reply, chats = self.recorded(lambda: self.stub.Complete(ask, timeout=CALL_SECONDS), "weather in Lisbon")
+        pieces = [piece for chunk in stream_chunks(chats[-1].reply_body) for choice in chunk["choices"]
+                  for piece in choice["delta"].get("tool_calls", [])]
+        choice = reply.choices[0]
+        self.assertEqual(choice.finish_reason, chat_pb2.FINISH_REASON_TOOL_CALLS)
+        self.assertEqual([(call.id, call.function.name, call.function.arguments) for call in choice.tool_calls],
+                         [(pieces[0]["id"], "get_weather", "".join(each["function"]["arguments"] for each in pieces))])
+        self.check_arguments(choice.tool_calls[0].function.arguments)
+        self.assertEqual(choice.text, "")
+
+    def run_tools_example(self, name: str):
+        prompt = "What is the weather in Lisbon?"
+        ended = subprocess.run([ROOT / "client/examples/run.sh", name, self.address, "smollm2", prompt],
+                               capture_output=True, text=True, timeout=CALL_SECONDS)
+        self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+        # The model asked for the tool, the example ran it, and after that the model said something.
+        self.assertRegex(ended.stdout, r'^tool get_weather\({"city": ?".*"}\) = {.*"degrees": ?21.*}\nanswer: .*\w')
+        print(f"\n{name}: {ended.stdout}", end="", file=sys.stderr)
+
+    def test_the_python_example_holds_a_conversation_with_a_tool(self):
+        self.run_tools_example("python-tools")
+
+    def test_the_cpp_example_holds_a_conversation_with_a_tool(self):
+        self.run_tools_example("cpp-tools")
 
     def test_an_answer_follows_its_json_schema(self):
         prompt = "Describe a cat as JSON."
