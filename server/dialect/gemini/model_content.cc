@@ -14,10 +14,15 @@
 namespace sluice::dialect::gemini {
 namespace {
 
+// What Google's guide to thought signatures gives for calls that no Gemini made: from Gemini 3 on a step whose first
+// call has no signature is refused, and so would be every conversation that began with another provider.
+constexpr absl::string_view kNotOurCall = "skip_thought_signature_validator";
+
 class ModelParts {
  public:
   ModelParts(json::Writer& json, const chat::Message& message) : json_(json), calls_(message.tool_calls) {
     for (const chat::Part& part : message.content) Read(part);
+    if (!calls_.empty() && signatures_.empty() && marks_.empty()) signatures_[calls_[0].id] = std::string(kNotOurCall);
   }
 
   void Put() {

@@ -58,7 +58,8 @@ TEST(GeminiContentsTest, CallsAndTheirResults) {
            Result("b", {chat::TextPart("sunny")}), Result("a", {chat::TextPart(R"({ "t": 21.50 })")}),
            Says(chat::Role::kUser, "and?")}),
       R"({"contents":[{"role":"user","parts":[{"text":"u"}]},{"role":"model","parts":[)"
-      R"({"functionCall":{"id":"a","name":"f","args":{ "x": 1.0 }}},{"functionCall":{"id":"b","name":"g","args":{}}}]},)"
+      R"({"functionCall":{"id":"a","name":"f","args":{ "x": 1.0 }},"thoughtSignature":"skip_thought_signature_validator"},)"
+      R"({"functionCall":{"id":"b","name":"g","args":{}}}]},)"
       R"({"role":"user","parts":[{"functionResponse":{"id":"b","name":"g","response":{"result":"sunny"}}},)"
       R"({"functionResponse":{"id":"a","name":"f","response":{ "t": 21.50 }}}]},)"
       R"({"role":"user","parts":[{"text":"and?"}]}]})");
@@ -78,11 +79,13 @@ TEST(GeminiContentsTest, ResultsThatAreNoObject) {
 }
 
 TEST(GeminiContentsTest, AnIdThatIsUsedAgainMeansTheLatestCall) {
-  EXPECT_EQ(Put({Calls({{"a", chat::ToolKind::kFunction, "f", "{}"}}),
-                 Calls({{"a", chat::ToolKind::kFunction, "g", "{}"}}), Result("a", {chat::TextPart("{}")})}),
-            R"({"contents":[{"role":"model","parts":[{"functionCall":{"id":"a","name":"f","args":{}}},)"
-            R"({"functionCall":{"id":"a","name":"g","args":{}}}]},)"
-            R"({"role":"user","parts":[{"functionResponse":{"id":"a","name":"g","response":{}}}]}]})");
+  EXPECT_EQ(
+      Put({Calls({{"a", chat::ToolKind::kFunction, "f", "{}"}}), Calls({{"a", chat::ToolKind::kFunction, "g", "{}"}}),
+           Result("a", {chat::TextPart("{}")})}),
+      R"({"contents":[{"role":"model","parts":[)"
+      R"({"functionCall":{"id":"a","name":"f","args":{}},"thoughtSignature":"skip_thought_signature_validator"},)"
+      R"({"functionCall":{"id":"a","name":"g","args":{}},"thoughtSignature":"skip_thought_signature_validator"}]},)"
+      R"({"role":"user","parts":[{"functionResponse":{"id":"a","name":"g","response":{}}}]}]})");
 }
 
 TEST(GeminiContentsTest, PicturesSoundsAndFiles) {

@@ -138,7 +138,25 @@ TEST(GeminiModelContentTest, WhatTheCallerChangedGoesToTheNearestPlace) {
 TEST(GeminiModelContentTest, ArgumentsThatAreNoObjectAreLeftOut) {
   chat::Message message;
   message.tool_calls = {{"a", chat::ToolKind::kFunction, "f", "{\"x\":"}};
-  EXPECT_EQ(Put(message), R"([{"functionCall":{"id":"a","name":"f","args":{}}}])");
+  EXPECT_EQ(
+      Put(message),
+      R"([{"functionCall":{"id":"a","name":"f","args":{}},"thoughtSignature":"skip_thought_signature_validator"}])");
+}
+
+TEST(GeminiModelContentTest, OnlyCallsThatNoGeminiMadeAreExcusedFromSignatures) {
+  chat::Message message;
+  message.tool_calls = {{"a", chat::ToolKind::kFunction, "f", "{}"}, {"b", chat::ToolKind::kFunction, "g", "{}"}};
+  EXPECT_EQ(
+      Put(message),
+      R"([{"functionCall":{"id":"a","name":"f","args":{}},"thoughtSignature":"skip_thought_signature_validator"},)"
+      R"({"functionCall":{"id":"b","name":"g","args":{}}}])");
+  message.content = {{chat::Opaque{OpaqueOfCall("c2ln", "b")}, false}};
+  EXPECT_EQ(Put(message), R"([{"functionCall":{"id":"a","name":"f","args":{}}},)"
+                          R"({"functionCall":{"id":"b","name":"g","args":{}},"thoughtSignature":"c2ln"}])");
+  // An answer that Gemini signed elsewhere is one of its own.
+  message.content = {chat::TextPart("x"), {chat::Opaque{OpaqueOfText("c2ln", 0, 1, 0)}, false}};
+  EXPECT_EQ(Put(message), R"([{"text":"x","thoughtSignature":"c2ln"},{"functionCall":{"id":"a","name":"f","args":{}}},)"
+                          R"({"functionCall":{"id":"b","name":"g","args":{}}}])");
 }
 
 }  // namespace
