@@ -16,7 +16,7 @@ bool CandidateDecoder::Read(const Candidate& candidate, Emitter& out) {
   if (!logprobs_.empty()) EmitText(DeltaKind::kText, "", out);
   remarks_.Read(candidate, out);
   const absl::string_view word = candidate.finish_reason.AsString();
-  if (!word.empty()) finish_word_.assign(word.data(), word.size());
+  if (!word.empty() && word != "null") finish_word_.assign(word.data(), word.size());
   return true;
 }
 

@@ -7,6 +7,8 @@ namespace {
 
 // Of what is remembered as told. Real answers have some dozens of sources.
 constexpr size_t kMostTold = size_t{256} << 10;
+// Of what the supports of one candidate make: each is told once a source, and so grows with the square of its length.
+constexpr size_t kMostSupported = size_t{1} << 20;
 
 bool Learn(json::Value value, std::string& last) {
   const absl::string_view text = value.Raw();
@@ -99,6 +101,9 @@ void CandidateRemarks::ReadSupport(json::Value support, const std::vector<json::
     if (number && *number >= 0 && static_cast<size_t>(*number) < sources.size()) {
       TakeSource(sources[static_cast<size_t>(*number)], annotation);
     }
+    const size_t bytes = annotation.native_json.size() + annotation.url.size() + annotation.title.size();
+    if (bytes > kMostSupported - supported_bytes_) return;
+    supported_bytes_ += bytes;
     out.Emit(annotation);
   }
 }

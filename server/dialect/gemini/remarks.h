@@ -15,7 +15,8 @@ namespace sluice::dialect::gemini {
 // What Gemini says of one candidate beside its parts. It says most of it again with every chunk; each thing is told
 // once. Types of annotations: "grounding_chunk" (a source that was found), "grounding_support" (a place in the answer
 // that rests on one; one annotation a source), "citation" (a place that is somebody's text), "search_entry_point" (what
-// Google wants shown beside such an answer; native_json only). Places are counted in bytes.
+// Google wants shown beside such an answer; native_json only). Places are counted in bytes. Above 256 KiB of different
+// things, or 1 MiB of supports, the rest is left out: no answer has that much.
 class CandidateRemarks {
  public:
   explicit CandidateRemarks(int32_t choice) : choice_(choice) {}
@@ -30,6 +31,7 @@ class CandidateRemarks {
   const int32_t choice_;
   std::set<std::string> told_;
   size_t told_bytes_ = 0;
+  size_t supported_bytes_ = 0;
   std::string ratings_;
 };
 

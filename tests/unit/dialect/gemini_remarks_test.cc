@@ -27,6 +27,19 @@ TEST(GeminiRemarksTest, SourcesAndThePlacesThatRestOnThem) {
                    "text[0] !", "finished[0] stop STOP"}));
 }
 
+TEST(GeminiRemarksTest, ASupportOfEndlessSourcesIsNotToldEndlessly) {
+  std::string indices = "0";
+  for (int i = 0; i < 50'000; ++i) indices += ",0";
+  const std::string support = R"({"segment":{"endIndex":3},"groundingChunkIndices":[)" + indices + "]}";
+  const std::string chunk = R"({"web":{"uri":"https://a"}})";
+  // A support of 100 KB is told as often as goes into 1 MiB.
+  EXPECT_EQ(Events({PartsChunk("", R"(,"groundingMetadata":{"groundingChunks":[)" + chunk +
+                                       R"(],"groundingSupports":[)" + support + "]}"),
+                    EndChunk()})
+                .size(),
+            1 + (size_t{1} << 20) / (support.size() + std::string("https://a").size()) + 1);
+}
+
 TEST(GeminiRemarksTest, CitationsOfEitherApi) {
   EXPECT_EQ(
       Events({TextChunk("x", R"(,"citationMetadata":{"citationSources":[{"endIndex":7,"uri":"https://a"}]})"),
