@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "server/dialect/gemini/codec.h"
 #include "server/dialect/gemini/remarks.h"
 #include "tests/unit/dialect/gemini_harness.h"
 
@@ -32,12 +33,17 @@ TEST(GeminiRemarksTest, ASupportOfEndlessSourcesIsNotToldEndlessly) {
   for (int i = 0; i < 50'000; ++i) indices += ",0";
   const std::string support = R"({"segment":{"endIndex":3},"groundingChunkIndices":[)" + indices + "]}";
   const std::string chunk = R"({"web":{"uri":"https://a"}})";
-  // A support of 100 KB is told as often as goes into 1 MiB.
-  EXPECT_EQ(Events({PartsChunk("", R"(,"groundingMetadata":{"groundingChunks":[)" + chunk +
+  // In one read: a body of this length is not for reading in every way there is.
+  const auto decoder = GeminiCodec().NewDecoder(Target(), DecodeLimits());
+  Recorder sink;
+  decoder->OnEvent({"message",
+                    PartsChunk("", R"(,"groundingMetadata":{"groundingChunks":[)" + chunk +
                                        R"(],"groundingSupports":[)" + support + "]}"),
-                    EndChunk()})
-                .size(),
-            1 + (size_t{1} << 20) / (support.size() + std::string("https://a").size()) + 1);
+                    ""},
+                   sink);
+  // The identity, the source, and the support as often as goes into 1 MiB.
+  EXPECT_EQ(sink.lines().size(), 2 + (size_t{1} << 20) / (support.size() + std::string("https://a").size()));
+  decoder->OnEof(sink);
 }
 
 TEST(GeminiRemarksTest, CitationsOfEitherApi) {
