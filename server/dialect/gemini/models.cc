@@ -1,10 +1,8 @@
 #include "server/dialect/gemini/models.h"
 
 #include "absl/strings/strip.h"
-#include "server/base/utf8.h"
-#include "server/dialect/errors.h"
 #include "server/dialect/gemini/failure.h"
-#include "server/json/tape.h"
+#include "server/dialect/model_list.h"
 
 namespace sluice::dialect::gemini {
 namespace {
@@ -18,29 +16,18 @@ bool CanChat(json::Value entry) {
   return false;
 }
 
+std::optional<Model> ReadModel(json::Value entry) {
+  if (!CanChat(entry)) return std::nullopt;
+  return Model{std::string(absl::StripPrefix(entry.Find("name").AsString(), "models/")), "google",
+               /*created=*/std::nullopt, ReadContextLength(entry.Find("inputTokenLimit"))};
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Model>> DecodeModels(absl::string_view body) {
-  const std::string text = RepairUtf8(body);
-  json::Tape tape;
-  if (tape.Parse(text) != json::Tape::Result::kOk) {
-    return absl::InternalError("the upstream's list of models is not JSON: check base_url of this upstream");
-  }
-  const json::Value list = tape.root().Find("models");
-  if (!list.is_array()) {
-    if (IsError(tape.root())) return absl::UnavailableError(ReadFailure(tape.root(), /*http_status=*/0).message);
-    return absl::InternalError(
-        "the upstream's answer is no list of models: check that base_url of this upstream ends where /models begins");
-  }
-  std::vector<Model> models;
-  for (const json::Value entry : list.elements()) {
-    const absl::string_view id = absl::StripPrefix(entry.Find("name").AsString(), "models/");
-    if (id.empty() || !CanChat(entry)) continue;
-    const auto context = entry.Find("inputTokenLimit").AsInt64();
-    models.push_back(
-        {std::string(id), "google", /*created=*/std::nullopt, context && *context > 0 ? context : std::nullopt});
-  }
-  return models;
+  return ReadModelList(body, {.list = [](json::Value root) { return root.Find("models"); },
+                              .model = ReadModel,
+                              .error = [](json::Value root) { return ReadFailure(root, /*http_status=*/0); }});
 }
 
 }  // namespace sluice::dialect::gemini
