@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(config::SnapshotPtr snap
 absl::Status Gateway::Listen() {
   telemetry::SetLogLevel(snapshot_->log_level);
   metrics_.SetPoolSampler([this] { return plans_.SamplePools(); });
-  metrics_.SetQueueSampler([calls = open_calls_] { return static_cast<int>(calls->waiting()); });
+  metrics_.SetGatewaySampler([this] { return Sample(); });
   const auto plan = plans_.Build(*snapshot_);
   std::vector<exchange::EngineContext*> contexts;
   for (size_t i = 0; i < EngineCount(*snapshot_); ++i) {
@@ -136,6 +136,16 @@ void Gateway::Reload(const absl::StatusOr<config::SnapshotPtr>& snapshot) {
   if (upstreams_changed) CheckUpstreams();
 }
 
+telemetry::GatewaySample Gateway::Sample() const {
+  telemetry::GatewaySample sample;
+  sample.queued_calls = static_cast<int>(open_calls_->waiting());
+  const std::lock_guard lock(mutex_);
+  sample.open_calls_limit = snapshot_->limits.open_calls;
+  sample.drain_limit = snapshot_->limits.drain;
+  sample.draining_since = draining_since_;
+  return sample;
+}
+
 void Gateway::WarnOfWhatNeedsRestart(const config::Snapshot& next) const {
   const auto warn = [](const char* field, bool differs) {
     if (differs) Log(Level::kWarning, "this change takes effect after a restart", {{"field", field}});
@@ -153,6 +163,7 @@ void Gateway::Drain() {
   {
     const std::lock_guard lock(mutex_);
     limit = snapshot_->limits.drain;
+    draining_since_ = clock_.WallNow();
   }
   Log(Level::kInfo, "draining", {{"limit_s", absl::ToDoubleSeconds(limit)}});
   Shutdown(limit);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Gateway {
   absl::Status Listen();
   void CheckUpstreams();
   void Report(const exchange::ModelReport& report);
+  telemetry::GatewaySample Sample() const;
   void WarnOfWhatNeedsRestart(const config::Snapshot& next) const;
   void Shutdown(absl::Duration limit);
 
@@ -60,8 +62,9 @@ class Gateway {
   telemetry::Metrics metrics_;
   PlanBuilder plans_;
   const std::shared_ptr<edge_http::Readiness> readiness_;
-  std::mutex mutex_;  // guards snapshot_; held for a whole reload
+  mutable std::mutex mutex_;  // guards what follows; held for a whole reload
   config::SnapshotPtr snapshot_;
+  std::optional<absl::Time> draining_since_;
   const std::shared_ptr<loop::Semaphore> open_calls_;
   std::vector<std::unique_ptr<Engine>> engines_;
   std::unique_ptr<edge::GrpcServer> grpc_;

@@ -190,7 +190,7 @@ std::vector<telemetry::PoolSample> PlanBuilder::SamplePools() const {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, pool] : pools_) {
     const upstream::PoolStats stats = pool->stats();
-    samples.push_back({name, stats.open, stats.in_flight, stats.waiting, stats.opened_total});
+    samples.push_back({name, stats.open, stats.in_flight, stats.waiting, stats.opened_total, pool->limits().connections});
   }
   return samples;
 }

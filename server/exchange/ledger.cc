@@ -24,6 +24,11 @@ absl::string_view FiredTimer(const chat::Error* error, bool of_call) {
   return timer && IsCallTimer(error->stage) == of_call ? absl::string_view(error->stage) : "";
 }
 
+bool IsCallersDoing(chat::ErrorKind kind) {
+  return kind == chat::ErrorKind::kCancelled || kind == chat::ErrorKind::kDeadline ||
+         kind == chat::ErrorKind::kCallerStalled;
+}
+
 double Millis(double seconds) { return seconds * 1000; }
 
 // Log shows what is not a number as null.
@@ -106,6 +111,8 @@ telemetry::CallRecord Ledger::MakeRecord(const chat::Error* error, MonoTime now)
   if (error != nullptr) record.error_type = chat::ErrorKindName(error->kind);
   if (error != nullptr) record.limit = error->limit;
   record.timer = FiredTimer(error, /*of_call=*/true);
+  // Complete hands out nothing before the end.
+  record.cut = operation_ == Operation::kChat && error != nullptr && meter_.total() > 0 && !IsCallersDoing(error->kind);
   record.duration_s = Seconds(now - received_);
   record.bytes_from_caller = bytes_from_caller_;
   record.bytes_to_caller = bytes_to_caller_;

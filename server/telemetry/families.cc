@@ -52,6 +52,7 @@ Families::Families()
       retries_denied(Counters(registry, kRetriesDenied)),
       upstream_bytes(Counters(registry, kUpstreamBytes)),
       limits_reached(Counters(registry, kLimitsReached)),
+      streams_cut(Counters(registry, kStreamsCut)),
       reloads(Counters(registry, kReloads)),
       build_info(Gauges(registry, kBuildInfo)) {}
 

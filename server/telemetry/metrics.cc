@@ -23,21 +23,38 @@ void AppendPools(const std::vector<PoolSample>& samples, std::vector<MetricFamil
     sum.open += sample.open;
     sum.in_flight += sample.in_flight;
     sum.waiting += sample.waiting;
+    sum.limit = std::max(sum.limit, sample.limit);  // they share the connections of one limit
     sum.opened_total += sample.opened_total;
   }
-  std::vector<Sample> connections, waiting, opened;
+  std::vector<Sample> connections, limit, waiting, opened;
   for (const auto& [upstream, pool] : pools) {
     // A request in flight may still be connecting, so there can be more of them than connections.
     const int in_use = std::min(pool.in_flight, pool.open);
     connections.push_back({{upstream, kInUse}, static_cast<double>(in_use)});
     connections.push_back({{upstream, kIdle}, static_cast<double>(pool.open - in_use)});
+    limit.push_back({{upstream}, static_cast<double>(pool.limit)});
     waiting.push_back({{upstream}, static_cast<double>(pool.waiting)});
     opened.push_back({{upstream}, static_cast<double>(pool.opened_total)});
   }
   if (pools.empty()) return;
   out.push_back(MakeFamily(kPoolConnections, connections));
+  out.push_back(MakeFamily(kPoolConnectionsLimit, limit));
   out.push_back(MakeFamily(kPoolWaiting, waiting));
   out.push_back(MakeFamily(kPoolOpened, opened));
+}
+
+double UnixSeconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::UnixEpoch()); }
+
+void AppendGateway(const GatewaySample& sample, std::vector<MetricFamily>& out) {
+  const auto append = [&out](const MetricInfo& info, double value) { out.push_back(MakeFamily(info, {{{}, value}})); };
+  append(kQueuedCalls, sample.queued_calls);
+  append(kOpenCallsLimit, sample.open_calls_limit);
+  append(kDrainLimit, absl::ToDoubleSeconds(sample.drain_limit));
+  append(kDrainingSince, sample.draining_since ? UnixSeconds(*sample.draining_since) : 0);
+  std::vector<Sample> expiries;
+  if (sample.certificate_expiry) expiries.push_back({{kServerCertificate}, UnixSeconds(*sample.certificate_expiry)});
+  if (sample.client_ca_expiry) expiries.push_back({{kClientCa}, UnixSeconds(*sample.client_ca_expiry)});
+  if (!expiries.empty()) out.push_back(MakeFamily(kCertificateExpiry, expiries));
 }
 
 void AppendProcess(std::vector<MetricFamily>& out) {
@@ -64,7 +81,7 @@ struct Metrics::State {
   std::map<std::array<std::string, 6>, std::shared_ptr<Series>> series;
   std::mutex sampler_mutex;
   std::function<std::vector<PoolSample>()> pool_sampler;
-  std::function<int()> queue_sampler;
+  std::function<GatewaySample()> gateway_sampler;
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {
@@ -88,9 +105,9 @@ void Metrics::SetPoolSampler(std::function<std::vector<PoolSample>()> sampler) {
   state_->pool_sampler = std::move(sampler);
 }
 
-void Metrics::SetQueueSampler(std::function<int()> sampler) {
+void Metrics::SetGatewaySampler(std::function<GatewaySample()> sampler) {
   std::lock_guard<std::mutex> lock(state_->sampler_mutex);
-  state_->queue_sampler = std::move(sampler);
+  state_->gateway_sampler = std::move(sampler);
 }
 
 std::string Metrics::Scrape() const {
@@ -99,9 +116,7 @@ std::string Metrics::Scrape() const {
     // Held while they run, so that once a Set...Sampler returns the former sampler is never called again.
     std::lock_guard<std::mutex> lock(state_->sampler_mutex);
     if (state_->pool_sampler) AppendPools(state_->pool_sampler(), families);
-    if (state_->queue_sampler) {
-      families.push_back(MakeFamily(kQueuedCalls, {{{}, static_cast<double>(state_->queue_sampler())}}));
-    }
+    if (state_->gateway_sampler) AppendGateway(state_->gateway_sampler(), families);
   }
   AppendProcess(families);
   // The registry keeps hash maps: sorted, two scrapes can be compared line by line.

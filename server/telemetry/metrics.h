@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/base/clock.h"
 
 namespace sluice::telemetry {
@@ -70,6 +71,7 @@ struct CallRecord {
   // The timer that ended the call itself, whichever attempt was running: "total", "caller_stall"; "" if none did. A
   // timer stands here or in an AttemptRecord, never in both.
   absl::string_view timer;
+  bool cut = false;         // it failed after its first output had left, and not by the caller's doing
   absl::string_view limit;  // our own limit that the call was above, as "limits.open_calls"; "" if none
   double duration_s = 0;
   std::optional<double> time_to_first_output_s;
@@ -120,6 +122,17 @@ struct PoolSample {
   std::string upstream;
   int open = 0, in_flight = 0, waiting = 0;
   uint64_t opened_total = 0;
+  int limit = 0;  // pool.connections
+};
+
+// The gateway as a whole, at the time of a scrape.
+struct GatewaySample {
+  int queued_calls = 0;
+  int open_calls_limit = 0;
+  absl::Duration drain_limit;
+  std::optional<absl::Time> draining_since;
+  std::optional<absl::Time> certificate_expiry;  // none without TLS
+  std::optional<absl::Time> client_ca_expiry;
 };
 
 // The process's metrics: GenAI conventions (OpenTelemetry, names kept behind one mapping in names.h), sluice_*, and
@@ -134,8 +147,8 @@ class Metrics {
   // Called on each scrape for the pools' present state; empty calls none. `sampler` must not call back into Metrics.
   // When this returns, the sampler before it is not running and is not called again.
   void SetPoolSampler(std::function<std::vector<PoolSample>()> sampler);
-  // The same for the calls that wait for one of limits.open_calls to end.
-  void SetQueueSampler(std::function<int()> sampler);
+  // The same for the gateway as a whole.
+  void SetGatewaySampler(std::function<GatewaySample()> sampler);
   // The text exposition format 0.0.4.
   std::string Scrape() const;
   static constexpr char kContentType[] = "text/plain; version=0.0.4; charset=utf-8";

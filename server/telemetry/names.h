@@ -120,6 +120,10 @@ inline constexpr MetricInfo kPoolConnections = {"sluice_pool_connections",
                                                 MetricKind::kGauge,
                                                 {"upstream", "state"},
                                                 "Connections to an upstream now, by state: in_use or idle."};
+inline constexpr MetricInfo kPoolConnectionsLimit = {"sluice_pool_connections_limit",
+                                                     MetricKind::kGauge,
+                                                     {"upstream"},
+                                                     "Connections that an upstream may have: pool.connections."};
 inline constexpr MetricInfo kPoolWaiting = {"sluice_pool_waiting",
                                             MetricKind::kGauge,
                                             {"upstream"},
@@ -133,6 +137,29 @@ inline constexpr MetricInfo kLimitsReached = {
     "Calls refused or ended by a limit of the gateway's own; limit is its name in the configuration."};
 inline constexpr MetricInfo kQueuedCalls = {
     "sluice_queued_calls", MetricKind::kGauge, {}, "Calls that wait now for one of limits.open_calls to end."};
+inline constexpr MetricInfo kOpenCallsLimit = {
+    "sluice_open_calls_limit", MetricKind::kGauge, {}, "Calls that may be open at one time: limits.open_calls."};
+inline constexpr MetricInfo kStreamsCut = {
+    "sluice_streams_cut_total",
+    MetricKind::kCounter,
+    {"upstream", "cause"},
+    "Chat calls that failed after their first output had left for the caller; cause is the kind of error. Calls that "
+    "their caller ended are not among them."};
+inline constexpr MetricInfo kDrainingSince = {
+    "sluice_draining_since_timestamp_seconds",
+    MetricKind::kGauge,
+    {},
+    "When the gateway began to drain, seconds since the Unix epoch; 0 while it serves."};
+inline constexpr MetricInfo kDrainLimit = {"sluice_drain_limit_seconds",
+                                           MetricKind::kGauge,
+                                           {},
+                                           "Seconds that running streams may take when the gateway "
+                                           "drains: limits.drain."};
+inline constexpr MetricInfo kCertificateExpiry = {
+    "sluice_certificate_expiry_timestamp_seconds",
+    MetricKind::kGauge,
+    {"certificate"},
+    "When the first certificate of listen.grpc.tls.cert (server) or client_ca expires, seconds since the Unix epoch."};
 inline constexpr MetricInfo kReloads = {"sluice_reloads_total",
                                         MetricKind::kCounter,
                                         {"result"},
@@ -154,13 +181,19 @@ inline constexpr MetricInfo kProcessStart = {
     "process_start_time_seconds", MetricKind::kGauge, {}, "Start of the process, seconds since the Unix epoch."};
 inline constexpr MetricInfo kProcessThreads = {"process_threads", MetricKind::kGauge, {}, "Threads running now."};
 
-inline constexpr std::array kAllMetrics = {
-    &kServerDuration, &kTimeToFirstToken, &kTimePerOutputToken, &kClientDuration,  &kTokenUsage,     &kCalls,
-    &kOpenStreams,    &kDeltas,           &kDeltaGap,           &kOverhead,        &kCallerBytes,    &kPauses,
-    &kAttempts,       &kTokens,           &kTokensEstimated,    &kTimeouts,        &kRetries,        &kRetriesDenied,
-    &kUpstreamBytes,  &kPoolConnections,  &kPoolWaiting,        &kPoolOpened,      &kLimitsReached,  &kQueuedCalls,
-    &kReloads,        &kBuildInfo,        &kProcessCpu,         &kProcessResident, &kProcessOpenFds, &kProcessMaxFds,
-    &kProcessStart,   &kProcessThreads};
+inline constexpr std::array kAllMetrics = {&kServerDuration,  &kTimeToFirstToken, &kTimePerOutputToken,
+                                           &kClientDuration,  &kTokenUsage,       &kCalls,
+                                           &kOpenStreams,     &kDeltas,           &kDeltaGap,
+                                           &kOverhead,        &kCallerBytes,      &kPauses,
+                                           &kAttempts,        &kTokens,           &kTokensEstimated,
+                                           &kTimeouts,        &kRetries,          &kRetriesDenied,
+                                           &kUpstreamBytes,   &kPoolConnections,  &kPoolConnectionsLimit,
+                                           &kPoolWaiting,     &kPoolOpened,       &kLimitsReached,
+                                           &kQueuedCalls,     &kOpenCallsLimit,   &kStreamsCut,
+                                           &kDrainingSince,   &kDrainLimit,       &kCertificateExpiry,
+                                           &kReloads,         &kBuildInfo,        &kProcessCpu,
+                                           &kProcessResident, &kProcessOpenFds,   &kProcessMaxFds,
+                                           &kProcessStart,    &kProcessThreads};
 
 // ---- Label values that are not the configuration's.
 
@@ -174,12 +207,21 @@ inline constexpr char kOk[] = "ok";
 inline constexpr char kFailed[] = "failed";
 inline constexpr char kInUse[] = "in_use";
 inline constexpr char kIdle[] = "idle";
+inline constexpr char kServerCertificate[] = "server";
+inline constexpr char kClientCa[] = "client_ca";
 inline constexpr char kOther[] = "other";
 
 // The timers a call can end by, as errors name them. Their series exist from the start with 0, so that a rate sees the
 // first one that fires.
 inline constexpr std::array kTimers = {"pool",         "connect", "tls",   "send",        "first_byte",
                                        "first_output", "idle",    "total", "caller_stall"};
+
+// The same is true of the codes and kinds of error that operators are woken for.
+inline constexpr std::array kUsualCodes = {"OK", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"};
+inline constexpr std::array kUsualOutcomes = {"authentication", "overloaded", "permission", "quota",      "rate_limit",
+                                              "server_error",   "timeout",    "truncated",  "unreachable"};
+inline constexpr std::array kUsualCuts = {"truncated", "timeout",   "server_error", "overloaded",
+                                          "malformed", "too_large", "draining"};
 
 // ---- Upper bounds of the histograms, each included in its bucket. The GenAI ones are the conventions' advice; time to
 // first token goes on to 60 s because reasoning models think that long, and time per token begins at 1 ms because

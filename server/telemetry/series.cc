@@ -50,6 +50,9 @@ RegisteredSeries::RegisteredSeries(std::shared_ptr<Families> families, const Ser
       limits_reached_([f = families_.get()](const std::string& limit) -> prometheus::Counter& {
         return f->limits_reached.Add(MakeLabels(kLimitsReached, {limit}));
       }),
+      streams_cut_([f = families_.get(), labels](const std::string& cause) -> prometheus::Counter& {
+        return f->streams_cut.Add(MakeLabels(kStreamsCut, {labels.upstream, cause}));
+      }),
       retries_denied_(families_->retries_denied.Add(MakeLabels(kRetriesDenied, {labels.upstream}))),
       open_streams_(families_->open_streams.Add(PerRoute(kOpenStreams, labels))),
       time_to_first_token_(
@@ -75,11 +78,13 @@ RegisteredSeries::RegisteredSeries(std::shared_ptr<Families> families, const Ser
                                    std::vector<double>(DeltaMeter::kGapBounds.begin(), DeltaMeter::kGapBounds.end()))),
       pauses_(families_->pauses.Add(MakeLabels(kPauses, {labels.upstream}))) {
   // Made now, so that the first good call finds its series and a rate over it sees the step from 0.
-  calls_.Get("OK");
+  for (const char* code : kUsualCodes) calls_.Get(code);
   server_durations_.Get("");
   attempts_.Get(kOk);
   client_durations_.Get("");
+  for (const char* outcome : kUsualOutcomes) attempts_.Get(outcome);
   for (const char* timer : kTimers) timeouts_.Get(timer);
+  for (const char* cause : kUsualCuts) streams_cut_.Get(cause);
 }
 
 void RegisteredSeries::CallStarted() { open_streams_.Increment(); }
@@ -89,6 +94,7 @@ void RegisteredSeries::CallEnded(const CallRecord& record) {
   calls_.Get(record.code).Increment();
   server_durations_.Get(record.error_type).Observe(record.duration_s);
   if (!record.timer.empty()) timeouts_.Get(record.timer).Increment();
+  if (record.cut) streams_cut_.Get(record.error_type).Increment();
   if (!record.limit.empty()) limits_reached_.Get(record.limit).Increment();
   if (record.time_to_first_output_s) time_to_first_token_.Observe(*record.time_to_first_output_s);
   if (record.time_per_output_token_s) time_per_output_token_.Observe(*record.time_per_output_token_s);

@@ -20,6 +20,7 @@ struct Sent {
 
 struct Got {
   std::atomic<int64_t> bytes_in{0}, bytes_out{0}, deltas{0};
+  std::atomic<int64_t> cut{0};  // in mid-stream
   std::atomic<int64_t> ok{0}, exhausted{0}, internal{0}, unavailable{0}, other{0};
 };
 
@@ -92,6 +93,7 @@ void Call(const Client& client, int number, Got* got) {
   got->bytes_in += static_cast<int64_t>(request.ByteSizeLong());
   const Answer answer = ReadAll(client.Chat(request));
   for (const v1::ChatResponse& event : answer.events) got->bytes_out += static_cast<int64_t>(event.ByteSizeLong());
+  if (!answer.status.ok() && answer.deltas > 0) ++got->cut;
   Count(answer.status.code, got);
 }
 
@@ -127,6 +129,9 @@ TEST_P(MetricsTruth, AThousandMixedCallsAreCountedAsTheyWere) {
   expect(kCalls, "sluice_attempts_total", {{"upstream", "fake"}});
   expect(got.exhausted, "sluice_attempts_total", {{"outcome", "rate_limit"}});
   expect(got.unavailable, "sluice_attempts_total", {{"outcome", "truncated"}});
+  expect(got.cut, "sluice_streams_cut_total", {{"cause", "truncated"}});
+  expect(got.cut, "sluice_streams_cut_total");
+  EXPECT_GT(got.cut, 0);
   expect(sent.deltas, "sluice_deltas_total");
   expect(sent.prompt, "sluice_tokens_total", {{"type", "input"}});
   expect(sent.completion, "sluice_tokens_total", {{"type", "output"}});

@@ -68,7 +68,11 @@ void RunOneCall(Series& series) {
 TEST(Metrics, EveryFamilyOfTheListIsScrapedWithItsHelpAndTypeAndNoOther) {
   Metrics metrics;
   metrics.SetPoolSampler(OnePool);
-  metrics.SetQueueSampler([] { return 5; });
+  metrics.SetGatewaySampler([] {
+    GatewaySample sample;
+    sample.certificate_expiry = sample.client_ca_expiry = absl::FromUnixSeconds(2'000'000'000);
+    return sample;
+  });
   metrics.ReloadDone(true);
   RunOneCall(*metrics.Resolve(Labels()));
   const ParsedScrape scrape = ParseScrape(metrics.Scrape());
@@ -160,16 +164,43 @@ TEST(Metrics, WhatWasNotMeasuredIsNotObserved) {
   EXPECT_EQ(s.Value("sluice_tokens_total{model=\"gpt-4.1\",type=\"input\",upstream=\"holysheep\"}"), 0);
 }
 
-TEST(Metrics, TheQueueIsSampledAtEachScrape) {
+TEST(Metrics, TheGatewayIsSampledAtEachScrape) {
   Metrics metrics;
   EXPECT_EQ(ParseScrape(metrics.Scrape()).families.count("sluice_queued_calls"), 0u);
-  int waiting = 0;
-  metrics.SetQueueSampler([&waiting] { return waiting; });
+  GatewaySample now;
+  metrics.SetGatewaySampler([&now] { return now; });
   EXPECT_EQ(ParseScrape(metrics.Scrape()).Value("sluice_queued_calls"), 0);
-  waiting = 7;
-  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value("sluice_queued_calls"), 7);
-  metrics.SetQueueSampler(nullptr);
+  now.queued_calls = 7;
+  now.open_calls_limit = 100;
+  now.drain_limit = absl::Minutes(10);
+  const ParsedScrape serving = ParseScrape(metrics.Scrape());
+  EXPECT_EQ(serving.Value("sluice_queued_calls"), 7);
+  EXPECT_EQ(serving.Value("sluice_open_calls_limit"), 100);
+  EXPECT_EQ(serving.Value("sluice_drain_limit_seconds"), 600);
+  EXPECT_EQ(serving.Value("sluice_draining_since_timestamp_seconds"), 0);
+  EXPECT_EQ(serving.families.count("sluice_certificate_expiry_timestamp_seconds"), 0u) << "there is no certificate";
+  now.draining_since = absl::FromUnixSeconds(1'700'000'000);
+  now.certificate_expiry = absl::FromUnixSeconds(1'800'000'000);
+  const ParsedScrape draining = ParseScrape(metrics.Scrape());
+  EXPECT_EQ(draining.Value("sluice_draining_since_timestamp_seconds"), 1'700'000'000);
+  EXPECT_EQ(draining.Value("sluice_certificate_expiry_timestamp_seconds{certificate=\"server\"}"), 1'800'000'000);
+  metrics.SetGatewaySampler(nullptr);
   EXPECT_EQ(ParseScrape(metrics.Scrape()).families.count("sluice_queued_calls"), 0u);
+}
+
+TEST(Metrics, OnlyACutStreamIsCountedAsCut) {
+  Metrics metrics;
+  const auto series = metrics.Resolve(Labels());
+  const char* sample = "sluice_streams_cut_total{cause=\"truncated\",upstream=\"holysheep\"}";
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0) << "a rate has to see the first one";
+  CallRecord call;
+  call.code = "UNAVAILABLE";
+  call.error_type = "truncated";
+  series->CallEnded(call);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0);
+  call.cut = true;
+  series->CallEnded(call);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
 }
 
 TEST(Metrics, OpenStreamsCountsCallsBetweenStartAndEnd) {
