@@ -24,6 +24,18 @@ size_t EngineCount(const config::Snapshot& snapshot) {
   return std::max<size_t>(1, std::thread::hardware_concurrency() / 2);
 }
 
+edge::ServerTls ServerTlsOf(const config::ListenerTls& tls) {
+  return {tls.certificate_chain, tls.private_key.Reveal(), tls.client_ca};
+}
+
+// A renewed certificate is taken up while serving, all else of the listeners is not.
+bool NeedsNewListener(const config::Listen& old, config::Listen next) {
+  const bool same_kind = old.grpc.tls.has_value() && next.grpc.tls.has_value() &&
+                         old.grpc.tls->client_ca.empty() == next.grpc.tls->client_ca.empty();
+  if (same_kind) next.grpc.tls = old.grpc.tls;
+  return !(next == old);
+}
+
 }  // namespace
 
 Gateway::Gateway(config::SnapshotPtr snapshot, const Clock& clock, IdSource& ids)
@@ -60,8 +72,7 @@ absl::Status Gateway::Listen() {
   options.max_connection_streams = snapshot_->limits.connection_streams;
   options.open_calls = open_calls_;
   if (const auto& tls = snapshot_->listen.grpc.tls) {
-    options.tls = std::make_unique<edge::ServerTls>(
-        edge::ServerTls{tls->certificate_chain, tls->private_key.Reveal(), tls->client_ca});
+    options.tls = std::make_unique<edge::ServerTls>(ServerTlsOf(*tls));
   }
   auto grpc = edge::GrpcServer::Build(std::move(options), std::move(contexts), &ids_);
   if (!grpc.ok()) return grpc.status();
@@ -123,6 +134,7 @@ void Gateway::Reload(const absl::StatusOr<config::SnapshotPtr>& snapshot) {
     return;
   }
   WarnOfWhatNeedsRestart(**snapshot);
+  ReplaceCertificate((*snapshot)->listen);
   for (const config::Upstream& old : snapshot_->upstreams) {
     if ((*snapshot)->FindUpstream(old.name) == nullptr) readiness_->RemoveUpstream(old.name);
   }
@@ -136,6 +148,13 @@ void Gateway::Reload(const absl::StatusOr<config::SnapshotPtr>& snapshot) {
   if (upstreams_changed) CheckUpstreams();
 }
 
+void Gateway::ReplaceCertificate(const config::Listen& next) {
+  const auto& tls = next.grpc.tls;
+  if (!tls || tls == snapshot_->listen.grpc.tls || !grpc_->ReplaceTls(ServerTlsOf(*tls))) return;
+  Log(Level::kInfo, "certificate replaced",
+      {{"expires", absl::FormatTime(tls->certificate_expiry, absl::UTCTimeZone())}});
+}
+
 telemetry::GatewaySample Gateway::Sample() const {
   telemetry::GatewaySample sample;
   sample.queued_calls = static_cast<int>(open_calls_->waiting());
@@ -143,6 +162,10 @@ telemetry::GatewaySample Gateway::Sample() const {
   sample.open_calls_limit = snapshot_->limits.open_calls;
   sample.drain_limit = snapshot_->limits.drain;
   sample.draining_since = draining_since_;
+  if (const auto& tls = snapshot_->listen.grpc.tls) {
+    sample.certificate_expiry = tls->certificate_expiry;
+    if (!tls->client_ca.empty()) sample.client_ca_expiry = tls->client_ca_expiry;
+  }
   return sample;
 }
 
@@ -150,7 +173,7 @@ void Gateway::WarnOfWhatNeedsRestart(const config::Snapshot& next) const {
   const auto warn = [](const char* field, bool differs) {
     if (differs) Log(Level::kWarning, "this change takes effect after a restart", {{"field", field}});
   };
-  warn("listen", !(next.listen == snapshot_->listen));
+  warn("listen", NeedsNewListener(snapshot_->listen, next.listen));
   warn("engines", next.engines != snapshot_->engines);
   warn("limits.header_bytes", next.limits.header_bytes != snapshot_->limits.header_bytes);
   warn("limits.connection_streams", next.limits.connection_streams != snapshot_->limits.connection_streams);

@@ -54,6 +54,7 @@ class Gateway {
   void CheckUpstreams();
   void Report(const exchange::ModelReport& report);
   telemetry::GatewaySample Sample() const;
+  void ReplaceCertificate(const config::Listen& next);
   void WarnOfWhatNeedsRestart(const config::Snapshot& next) const;
   void Shutdown(absl::Duration limit);
 

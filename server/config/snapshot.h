@@ -29,6 +29,9 @@ struct ListenerTls {
   std::string certificate_chain;
   Secret private_key;
   std::string client_ca;
+  // When the first certificate of each text expires; client_ca's only where there is one.
+  absl::Time certificate_expiry = absl::InfiniteFuture();
+  absl::Time client_ca_expiry = absl::InfiniteFuture();
   bool operator==(const ListenerTls&) const = default;
 };
 

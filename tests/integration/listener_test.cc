@@ -13,10 +13,9 @@ class Listener : public GatewayTest {
   Listener() : server_(authority_.Issue()), caller_(callers_.Issue()) {}
 
   void StartTls(bool mutual) {
-    Options options;
-    options.grpc = absl::StrCat(", tls: {cert: tls.crt, key: tls.key", mutual ? ", client_ca: callers.crt" : "", "}");
-    options.files = {{"tls.crt", server_.Pem()}, {"tls.key", server_.KeyPem()}, {"callers.crt", callers_.Pem()}};
-    Start([](const ReceivedRequest&, Conversation& conversation) { Reply(conversation, TextReply({"x"})); }, options);
+    tls_.grpc = absl::StrCat(", tls: {cert: tls.crt, key: tls.key", mutual ? ", client_ca: callers.crt" : "", "}");
+    tls_.files = {{"tls.crt", server_.Pem()}, {"tls.key", server_.KeyPem()}, {"callers.crt", callers_.Pem()}};
+    Start([](const ReceivedRequest&, Conversation& conversation) { Reply(conversation, TextReply({"x"})); }, tls_);
   }
   Answer ChatBy(const grpc::SslCredentialsOptions& credentials) {
     CallOptions call;
@@ -27,6 +26,14 @@ class Listener : public GatewayTest {
     return {authority_.Pem(), certificate.KeyPem(), certificate.Pem()};
   }
 
+  void Renew(const fakes::Certificate& certificate) {
+    tls_.files["tls.crt"] = certificate.Pem();
+    tls_.files["tls.key"] = certificate.KeyPem();
+    gateway().Reload(Load(tls_));
+  }
+  double Expiry() { return Scrape().Sum("sluice_certificate_expiry_timestamp_seconds", {{"certificate", "server"}}); }
+
+  Options tls_;
   const fakes::Authority authority_, callers_;
   const fakes::Certificate server_, caller_;
 };
@@ -47,6 +54,47 @@ TEST_P(Listener, WithAClientAuthorityOnlyItsCallersAreServed) {
   EXPECT_EQ(ChatBy(WithCertificate(authority_.Issue())).status.code, grpc::StatusCode::UNAVAILABLE)
       << "with another authority's";
   EXPECT_EQ(ChatsSeen(), 1);
+}
+
+TEST_P(Listener, ARenewedCertificateIsShownToTheNextConnection) {
+  StartTls(false);
+  const auto first = Connect(gateway().grpc_port(), grpc::SslCredentials({authority_.Pem(), "", ""}));
+  ASSERT_TRUE(ReadAll(Client(first).Chat(Ask())).status.ok());
+  EXPECT_NEAR(Expiry(), absl::ToDoubleSeconds(absl::Now() + absl::Hours(24) - absl::UnixEpoch()), 120);
+
+  const fakes::Authority next;
+  Renew(next.Issue({.valid_for_seconds = 3600}));
+  EXPECT_NEAR(Expiry(), absl::ToDoubleSeconds(absl::Now() + absl::Hours(1) - absl::UnixEpoch()), 120);
+  EXPECT_TRUE(ChatBy({next.Pem(), "", ""}).status.ok());
+  EXPECT_EQ(ChatBy({authority_.Pem(), "", ""}).status.code, grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(ReadAll(Client(first).Chat(Ask())).status.ok()) << "a connection keeps what it shook hands with";
+  for (const std::string& line : LogLines()) EXPECT_THAT(line, ::testing::Not(::testing::HasSubstr("restart")));
+}
+
+TEST_P(Listener, ACertificateWithoutItsKeyLeavesTheOldOneInForce) {
+  StartTls(false);
+  tls_.files["tls.crt"] = authority_.Issue().Pem();
+  gateway().Reload(Load(tls_));
+  EXPECT_EQ(Scrape().Sum("sluice_reloads_total", {{"result", "failed"}}), 1);
+  EXPECT_TRUE(ChatBy({authority_.Pem(), "", ""}).status.ok());
+}
+
+TEST_P(Listener, AskingCallersForCertificatesTakesARestart) {
+  StartTls(false);
+  tls_.grpc = ", tls: {cert: tls.crt, key: tls.key, client_ca: callers.crt}";
+  gateway().Reload(Load(tls_));
+  EXPECT_THAT(LogLines(), ::testing::Contains(::testing::AllOf(::testing::HasSubstr("after a restart"),
+                                                               ::testing::HasSubstr("\"listen\""))));
+  EXPECT_TRUE(ChatBy({authority_.Pem(), "", ""}).status.ok());
+}
+
+TEST_P(Listener, AnAuthorityOfCallersIsReplacedToo) {
+  StartTls(true);
+  const fakes::Authority next;
+  tls_.files["callers.crt"] = next.Pem();
+  gateway().Reload(Load(tls_));
+  EXPECT_TRUE(ChatBy(WithCertificate(next.Issue())).status.ok());
+  EXPECT_EQ(ChatBy(WithCertificate(caller_)).status.code, grpc::StatusCode::UNAVAILABLE);
 }
 
 class Door : public GatewayTest {

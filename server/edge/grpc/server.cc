@@ -18,16 +18,6 @@ namespace {
 // For the statuses of the calls that a drain ends to reach their callers.
 constexpr absl::Duration kLastWords = absl::Seconds(2);
 
-std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const ServerTls* tls) {
-  if (tls == nullptr) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions options(tls->client_ca.empty()
-                                                ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-                                                : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_root_certs = tls->client_ca;
-  options.pem_key_cert_pairs.push_back({tls->private_key, tls->certificate_chain});
-  return grpc::SslServerCredentials(options);
-}
-
 // gRPC builds the TLS side of sockets that are handed to it for each anew, and would start with a certificate that
 // fails every one of them. A listener of its own, for a moment, looks at it once.
 bool CanServe(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
@@ -72,8 +62,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
   if (!acceptor.ok()) return acceptor.status();
   server->acceptor_ = *std::move(acceptor);
 
-  const auto credentials = MakeCredentials(options.tls.get());
-  if (options.tls != nullptr && !CanServe(credentials)) {
+  if (options.tls != nullptr) server->tls_ = std::make_shared<TlsCredentials>(*options.tls);
+  const auto credentials = server->tls_ != nullptr ? server->tls_ : grpc::InsecureServerCredentials();
+  if (server->tls_ != nullptr && !CanServe(credentials)) {
     return absl::InvalidArgumentError(
         "gRPC refused the certificate: check that listen.grpc.tls holds a PEM certificate and its own key");
   }
@@ -109,6 +100,12 @@ void GrpcServer::EngineEmptied() {
 GrpcServer::~GrpcServer() {
   if (server_ == nullptr) return;
   for (const auto& engine : engines_) engine->Shutdown();
+}
+
+bool GrpcServer::ReplaceTls(const ServerTls& tls) {
+  if (tls_ == nullptr || tls_->asks_callers() == tls.client_ca.empty()) return false;
+  tls_->Replace(tls);
+  return true;
 }
 
 void GrpcServer::Start() {

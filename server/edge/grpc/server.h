@@ -13,14 +13,9 @@
 #include "server/base/id.h"
 #include "server/edge/grpc/acceptor.h"
 #include "server/edge/grpc/engine.h"
+#include "server/edge/grpc/tls_credentials.h"
 
 namespace sluice::edge {
-
-struct ServerTls {  // PEM text
-  std::string certificate_chain;
-  std::string private_key;
-  std::string client_ca;  // "" asks callers for no certificate
-};
 
 struct ServerOptions {
   std::string address;                          // host:port; port 0 takes a free one
@@ -45,6 +40,10 @@ class GrpcServer {
   void Start();  // accepts calls; before the loops run
   int port() const { return acceptor_->port(); }
 
+  // The certificate for connections from now on; it and its key have to belong together. False where that takes a new
+  // listener: from or to plaintext, from or to callers without certificates. Any thread.
+  bool ReplaceTls(const ServerTls& tls);
+
   // Health turns NOT_SERVING, no new connection or call is taken, callers are told to go elsewhere (GOAWAY); running
   // calls go on until `limit`, then they end with DRAINING, and those whose callers do not take even that are
   // cancelled; reflection is not waited for. Returns when all are over. The engines' loops must
@@ -56,6 +55,7 @@ class GrpcServer {
   void EngineEmptied();
   void StopServing();
 
+  std::shared_ptr<TlsCredentials> tls_;  // null: plaintext
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sink_;
   Services services_;

@@ -41,10 +41,24 @@ TEST(CheckListenTest, ReadsCertificates) {
   EXPECT_EQ(tls.certificate_chain, kCertificate);
   EXPECT_EQ(tls.private_key.Reveal(), kPrivateKey);
   EXPECT_EQ(tls.client_ca, kCertificate);
+  EXPECT_LT(tls.certificate_expiry, absl::Now() + absl::Hours(25));
+  EXPECT_EQ(tls.client_ca_expiry, tls.certificate_expiry);
   const std::vector<SourceFile> files = {{"tls.crt", Fingerprint(kCertificate)},
                                          {"tls.key", Fingerprint(kPrivateKey)},
                                          {"ca.crt", Fingerprint(kCertificate)}};
   EXPECT_EQ((*snapshot)->files, files);
+}
+
+TEST(CheckListenTest, ACertificateNeedsItsOwnKey) {
+  const std::string yaml = WithUpstream("listen: {grpc: {tls: {cert: tls.crt, key: tls.key}}}\n");
+  FakeWorld world;
+  world.files["tls.key"] = fakes::Authority().Issue().KeyPem();
+  EXPECT_EQ(ErrorsOf(yaml, world),
+            "sluice.yaml:5: listen.grpc.tls.key: the file named here is not the key of the first certificate in "
+            "listen.grpc.tls.cert");
+  world.files["tls.crt"] = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  EXPECT_EQ(ErrorsOf(yaml, world),
+            "sluice.yaml:5: listen.grpc.tls.cert: the file named here holds a certificate that cannot be read");
 }
 
 TEST(CheckListenTest, TlsIsWholeOrNotThere) {

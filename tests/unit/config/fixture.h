@@ -9,12 +9,14 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "server/config/loader.h"
+#include "tests/fakes/certificates.h"
 
 namespace sluice::config {
 
 constexpr char kKey[] = "HS-f3Rq8Wm2Lx7Zt5Kc9Vb1";  // stands for a real one: must never appear in an error
-constexpr char kCertificate[] = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-constexpr char kPrivateKey[] = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+inline const fakes::Certificate kLeaf = fakes::Authority().Issue();
+inline const std::string kCertificate = kLeaf.Pem();
+inline const std::string kPrivateKey = kLeaf.KeyPem();
 
 inline std::vector<std::string> Dialects() { return {"anthropic", "openai"}; }
 

@@ -1,0 +1,54 @@
+#include "server/config/certificate.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/fakes/certificates.h"
+
+namespace sluice::config {
+namespace {
+
+class CertificateTest : public ::testing::Test {
+ protected:
+  const fakes::Authority authority_;
+  const fakes::Certificate leaf_ = authority_.Issue();
+};
+
+TEST_F(CertificateTest, TheFirstOfAChainToExpireCounts) {
+  const absl::Time now = absl::Now();
+  const std::string hour = authority_.Issue({.valid_for_seconds = 3600}).Pem();
+  const std::string week = authority_.Issue({.valid_for_seconds = 7 * 24 * 3600}).Pem();
+  for (const std::string& chain : {hour, absl::StrCat(hour, week), absl::StrCat(week, "\n# a word between\n", hour)}) {
+    const auto expiry = ReadExpiry(chain);
+    ASSERT_TRUE(expiry.ok()) << expiry.status();
+    EXPECT_LT(absl::AbsDuration(*expiry - (now + absl::Hours(1))), absl::Minutes(2));
+  }
+}
+
+TEST_F(CertificateTest, OneThatHasExpiredIsReadAllTheSame) {
+  const auto expiry = ReadExpiry(authority_.Issue({.valid_for_seconds = -3600}).Pem());
+  ASSERT_TRUE(expiry.ok()) << expiry.status();
+  EXPECT_LT(*expiry, absl::Now());
+}
+
+TEST_F(CertificateTest, WhatIsNoCertificateIsRefused) {
+  const std::string broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  for (const std::string& pem : {std::string(), std::string("text"), broken, absl::StrCat(leaf_.Pem(), broken),
+                                 leaf_.Pem().substr(0, leaf_.Pem().size() / 2), leaf_.KeyPem()}) {
+    EXPECT_EQ(ReadExpiry(pem).status().code(), absl::StatusCode::kInvalidArgument) << pem;
+  }
+}
+
+TEST_F(CertificateTest, AKeyBelongsToTheChainsFirstCertificate) {
+  const std::string chain = absl::StrCat(leaf_.Pem(), authority_.Pem());
+  EXPECT_TRUE(CheckKeyPair(chain, leaf_.KeyPem()).ok());
+  EXPECT_EQ(CheckKeyPair(absl::StrCat(authority_.Pem(), leaf_.Pem()), leaf_.KeyPem()).message(),
+            "is not the key of the first certificate in listen.grpc.tls.cert");
+  EXPECT_EQ(CheckKeyPair(chain, authority_.Issue().KeyPem()).message(),
+            "is not the key of the first certificate in listen.grpc.tls.cert");
+  EXPECT_EQ(CheckKeyPair(chain, "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n").message(),
+            "holds a private key that cannot be read; it must have no passphrase");
+}
+
+}  // namespace
+}  // namespace sluice::config
