@@ -1,0 +1,51 @@
+{{- define "sluice.upstreams" -}}
+{{- $usual := dict "holysheep" (dict "dialect" "openai" "base_url" "https://api.holysheep.ai/v1") -}}
+{{- .Values.config.upstreams | default $usual | toYaml -}}
+{{- end -}}
+
+{{/* The gateway's own file: values.config, and what the chart knows better. Whatever contradicts it fails by name. */}}
+{{- define "sluice.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- if hasKey $config "listen" -}}
+{{- fail "config.listen is the chart's to write: use service.port, metrics.port and tls" -}}
+{{- end -}}
+{{/* Not a default in values.yaml: helm would add it to the user's own. */}}
+{{- $upstreams := include "sluice.upstreams" . | fromYaml -}}
+{{- $_ := set $config "upstreams" $upstreams -}}
+{{- range $name, $upstream := $upstreams -}}
+{{- $key := $upstream.api_key | default "" -}}
+{{- if and $key (not (regexMatch "^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$" $key)) -}}
+{{- fail (printf "config.upstreams.%s.api_key holds a key in plain sight: put it into a Secret and name that in upstreamSecrets.%s.existingSecret" $name $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $secret := .Values.upstreamSecrets -}}
+{{- $upstream := get $upstreams $name -}}
+{{- if not $upstream -}}
+{{- fail (printf "upstreamSecrets.%s: config.upstreams has no upstream of that name" $name) -}}
+{{- end -}}
+{{- if or (hasKey $upstream "api_key") (hasKey $upstream "api_key_file") -}}
+{{- fail (printf "upstreamSecrets.%s contradicts config.upstreams.%s, which has a key already: remove one of the two" $name $name) -}}
+{{- end -}}
+{{- $_ := set $upstream "api_key_file" (printf "/etc/sluice/keys/%s/%s" $name ($secret.key | default "api-key")) -}}
+{{- end -}}
+{{- $grpc := dict "address" "0.0.0.0:50051" -}}
+{{- if include "sluice.tlsSecret" . -}}
+{{- $tls := dict "cert" "/etc/sluice/tls/tls.crt" "key" "/etc/sluice/tls/tls.key" -}}
+{{- if .Values.tls.clientCa.existingSecret -}}
+{{- $_ := set $tls "client_ca" (printf "/etc/sluice/client-ca/%s" .Values.tls.clientCa.key) -}}
+{{- end -}}
+{{- $_ := set $grpc "tls" $tls -}}
+{{- else -}}
+{{- if .Values.tls.clientCa.existingSecret -}}
+{{- fail "tls.clientCa.existingSecret without a certificate of the gateway's own: set tls.existingSecret or tls.certManager.enabled" -}}
+{{- end -}}
+{{- $_ := set $grpc "insecure" true -}}
+{{- end -}}
+{{- $_ := set $config "listen" (dict "grpc" $grpc "ops" "0.0.0.0:9090") -}}
+{{- $limits := $config.limits | default dict -}}
+{{- if hasKey $limits "drain" -}}
+{{- fail "config.limits.drain is the chart's to write: set drain.seconds, which the pod's grace period follows" -}}
+{{- end -}}
+{{- $_ := set $config "limits" (set $limits "drain" (printf "%ds" (int64 .Values.drain.seconds))) -}}
+{{- toYaml $config -}}
+{{- end -}}

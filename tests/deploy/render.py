@@ -1,0 +1,34 @@
+"""Renders the chart with helm, as Python objects."""
+import pathlib
+import subprocess
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHART = ROOT / "deploy/helm/sluice"
+HELM = ROOT / ".build/tools/helm/helm"
+RELEASE, NAMESPACE = "r", "prod"
+
+
+def helm(*arguments):
+    return subprocess.run([HELM, *map(str, arguments)], capture_output=True, text=True)
+
+
+def template(values):
+    """The chart's YAML for a file of values; raises with helm's message."""
+    done = helm("template", RELEASE, CHART, "--namespace", NAMESPACE, "--values", values)
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+    return done.stdout
+
+
+def objects(text):
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def of_kind(documents, kind):
+    return [document for document in documents if document["kind"] == kind]
+
+
+def cases():
+    return sorted((CHART / "ci").glob("*-values.yaml"))
