@@ -1,0 +1,31 @@
+"""The gateway itself: what it adds, what it takes, how near it is to its limits."""
+from panels import dashboard, heat, lines, number, query, row
+
+DASHBOARD = dashboard(
+    "sluice-engine-room",
+    "Sluice: engine room",
+    "What the gateway itself costs, and what holds it back.",
+    [
+        number("Added before the first token (p99)", "What the gateway itself adds to a call; waiting for upstreams is not in it.", "max(sluice:overhead:p99_5m{$S})", "s", width=6, limit=0.01),
+        number("CPU a delta", "CPU of all pods by deltas delivered.", "sum(rate(process_cpu_seconds_total{$S}[5m]) and on (namespace, job, instance) sluice_build_info) / sum(rate(sluice_deltas_total{$S}[5m]))", "s", width=6),
+        number("Fullest pod", "Open streams against limits.open_calls.", "max(sluice:open_streams:of_limit{$S})", "percentunit", width=6, limit=0.8),
+        number("Certificate lasts", "Until the first certificate of the callers' door expires; nothing where it is plaintext.", "min(sluice_certificate_expiry_timestamp_seconds{$S}) - time()", "s", width=6),
+        row("Cost"),
+        heat("What does the gateway add to a call?", "Seconds before the first output left, waiting for upstreams excluded.", "sum by (le) (rate(sluice_overhead_seconds_bucket{$S}[5m]))", "s"),
+        lines("How busy is each pod?", "Cores used. An engine is one thread: one core each.", [query("rate(process_cpu_seconds_total{$S}[5m]) and on (namespace, job, instance) sluice_build_info", "{{instance}}")], "short"),
+        lines("How much memory does a pod take?", "Resident. A stream takes about 35 KiB, with TLS to its upstream 90.", [query("process_resident_memory_bytes{$S} and on (namespace, job, instance) sluice_build_info", "{{instance}}")], "bytes"),
+        lines("How much goes to and from callers?", "Bytes of messages, added when a call ends.", [query("sum by (direction) (rate(sluice_caller_bytes_total{$S}[5m]))", "{{direction}}")], "Bps"),
+        row("Limits"),
+        lines("How full is each pod?", "Open streams against limits.open_calls.", [query("sluice:open_streams:of_limit{$S}", "{{instance}}")], "percentunit", limit=0.8),
+        lines("Do calls wait for their turn?", "Calls that wait for one of limits.open_calls to end.", [query("sluice_queued_calls{$S}", "{{instance}}")], "short", limit=1),
+        lines("Which limits are reached?", "Calls refused or ended by a limit of the gateway's own.", [query("sum by (limit) (rate(sluice_limits_reached_total{$S}[5m]))", "{{limit}}")], "reqps"),
+        lines("Are callers too slow?", "Times an upstream was paused because its caller did not keep up.", [query("sum by (upstream) (rate(sluice_backpressure_pauses_total{$S}[5m]))", "{{upstream}}")], "cps"),
+        lines("How many file descriptors are open?", "Against what the process may open.", [query("process_open_fds{$S} and on (namespace, job, instance) sluice_build_info", "{{instance}}"), query("process_max_fds{$S} and on (namespace, job, instance) sluice_build_info", "limit {{instance}}")], "short"),
+        lines("How many threads run?", "Engines, their companions, and libraries' own.", [query("process_threads{$S} and on (namespace, job, instance) sluice_build_info", "{{instance}}")], "short"),
+        row("Changes"),
+        lines("Which versions run?", "Pods by version.", [query("count by (version) (sluice_build_info{$S})", "{{version}}")], "short"),
+        lines("Are configurations taken up?", "Reloads; a failed one leaves the old configuration in force.", [query("sum by (result) (increase(sluice_reloads_total{$S}[5m]))", "{{result}}")], "short"),
+        lines("Who drains, and for how long?", "Seconds since the drain began; 0 while serving.", [query("(time() - sluice_draining_since_timestamp_seconds{$S}) * (sluice_draining_since_timestamp_seconds{$S} > bool 0)", "{{instance}}"), query("sluice_drain_limit_seconds{$S}", "limit {{instance}}")], "s"),
+        lines("When did each pod start?", "Seconds since then.", [query("time() - process_start_time_seconds{$S} and on (namespace, job, instance) sluice_build_info", "{{instance}}")], "s"),
+    ],
+)
