@@ -9,6 +9,13 @@ def query(expr, legend=""):
     return {"expr": expr.replace("$S", SCOPE), "legendFormat": legend or "__auto", "datasource": DATASOURCE}
 
 
+# Series of rare causes stand at 0 from the start, for the alerts; in a legend they would hide the one that moves.
+HIDE_ZEROS = {
+    "matcher": {"id": "byValue", "options": {"reducer": "allIsZero", "op": "gte", "value": 0}},
+    "properties": [{"id": "custom.hideFrom", "value": {"legend": True, "tooltip": True, "viz": False}}],
+}
+
+
 def _panel(kind, title, description, queries, unit, width, options, custom=None, limit=None):
     steps = [{"color": "green", "value": None}]
     if limit is not None:
@@ -21,7 +28,7 @@ def _panel(kind, title, description, queries, unit, width, options, custom=None,
         "description": description,
         "datasource": DATASOURCE,
         "targets": targets,
-        "fieldConfig": {"defaults": defaults, "overrides": []},
+        "fieldConfig": {"defaults": defaults, "overrides": [HIDE_ZEROS] if kind == "timeseries" else []},
         "options": options,
         "gridPos": {"w": width},
     }
@@ -34,7 +41,7 @@ def lines(title, description, queries, unit, width=12, limit=None, stack=False):
         custom["stacking"] = {"mode": "normal", "group": "A"}
     if limit is not None:
         custom["thresholdsStyle"] = {"mode": "dashed"}
-    options = {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True}, "tooltip": {"mode": "multi", "sort": "desc"}}
+    options = {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}, "tooltip": {"mode": "multi", "sort": "desc"}}
     return _panel("timeseries", title, description, queries, unit, width, options, custom, limit)
 
 
@@ -49,7 +56,7 @@ def heat(title, description, expr, unit, width=12):
     options = {
         "calculate": False,
         "cellGap": 1,
-        "color": {"mode": "scheme", "scheme": "Blues", "steps": 64},
+        "color": {"mode": "scheme", "scheme": "Blues", "steps": 64, "exponent": 0.5, "fill": "blue", "reverse": False},
         "yAxis": {"unit": unit},
         "tooltip": {"mode": "single", "yHistogram": False},
     }
@@ -77,6 +84,17 @@ def _variable(name, label, metric, selector=""):
     }
 
 
+LINK = {
+    "type": "dashboards",
+    "title": "Sluice",
+    "tooltip": "The other dashboards of the gateway",
+    "icon": "dashboard",
+    "tags": ["sluice"],
+    "asDropdown": True,
+    "keepTime": True,
+    "includeVars": True,
+    "targetBlank": False,
+}
 HEIGHTS = {"row": 1, "stat": 4}
 
 
@@ -95,7 +113,7 @@ def _place(panels):
 
 def dashboard(uid, title, description, panels, upstream=False):
     variables = [
-        {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "current": {}},
+        {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"},
         _variable("namespace", "Namespace", "sluice_build_info"),
         _variable("job", "Job", "sluice_build_info", '{namespace=~"$namespace"}'),
     ]
@@ -113,6 +131,6 @@ def dashboard(uid, title, description, panels, upstream=False):
         "time": {"from": "now-1h", "to": "now"},
         "timezone": "browser",
         "templating": {"list": variables},
-        "links": [{"type": "dashboards", "title": "Sluice", "tags": ["sluice"], "asDropdown": True, "keepTime": True, "includeVars": True}],
+        "links": [LINK],
         "panels": _place(panels),
     }

@@ -101,11 +101,6 @@ def check_refusal(file):
         return [] if expected in str(error) else [f"fails otherwise than with {expected!r}: {error}"]
 
 
-def readme_values():
-    """The first YAML block of the chart's README."""
-    return re.search(r"```yaml\n(.*?)```", (render.CHART / "README.md").read_text(), re.DOTALL)[1]
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gateway", required=True)
@@ -126,8 +121,8 @@ def main():
         report(f"ci/{file.name}", check_case(file.stem.removesuffix("-values"), file, arguments))
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "readme.yaml"
-        file.write_text(readme_values())
-        lines = [line for line in readme_values().splitlines() if line.strip()]
+        file.write_text(render.readme_values())
+        lines = [line for line in render.readme_values().splitlines() if line.strip()]
         report("the README's values", ([f"has {len(lines)} lines"] if len(lines) > 3 else []) + check_case("readme", file, arguments))
     for file in sorted((HERE / "bad_values").glob("*.yaml")):
         report(f"bad_values/{file.name} is refused by name", check_refusal(file))

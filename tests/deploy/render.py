@@ -1,5 +1,6 @@
 """Renders the chart with helm, as Python objects."""
 import pathlib
+import re
 import subprocess
 
 import yaml
@@ -7,6 +8,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/sluice"
 HELM = ROOT / ".build/tools/helm/helm"
+PROMETHEUS = ROOT / ".build/tools/prometheus/usr/bin/prometheus"
+PROMTOOL = PROMETHEUS.with_name("promtool")
 RELEASE, NAMESPACE = "r", "prod"
 
 
@@ -32,3 +35,8 @@ def of_kind(documents, kind):
 
 def cases():
     return sorted((CHART / "ci").glob("*-values.yaml"))
+
+
+def readme_values():
+    """The first YAML block of the chart's README: what a user begins with."""
+    return re.search(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)[1]

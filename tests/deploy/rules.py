@@ -56,7 +56,7 @@ def promtool(spec):
         (root / "rules.yaml").write_text(yaml.safe_dump(spec))
         tests = [shutil.copy(path, root) for path in sorted((HERE / "rules").glob("*.yaml"))]
         for command in (["check", "rules", root / "rules.yaml"], ["test", "rules", *tests]):
-            done = subprocess.run(["promtool", *command], capture_output=True, text=True, cwd=root)
+            done = subprocess.run([render.PROMTOOL, *command], capture_output=True, text=True, cwd=root)
             if done.returncode:
                 yield (done.stdout + done.stderr).strip()
 

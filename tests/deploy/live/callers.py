@@ -1,0 +1,69 @@
+"""Callers of a gateway through the contract's own stubs."""
+import threading
+
+import grpc
+from sluice.v1 import chat_pb2_grpc, chat_request_pb2, message_pb2
+
+
+class Callers:
+    """Calls of a gateway, each in a thread. What is begun ends with close()."""
+
+    def __init__(self, gateway, authority=None):
+        # As many calls as wanted on one connection; no retries of gRPC's own, which would hide what the gateway answers.
+        options = [("grpc.enable_retries", 0)]
+        address = f"localhost:{gateway.grpc}"
+        if authority:
+            self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(authority), options)
+        else:
+            self._channel = grpc.insecure_channel(address, options)
+        self._stub = chat_pb2_grpc.ChatServiceStub(self._channel)
+        self._stopped, self._threads = threading.Event(), []
+
+    def call(self, model, read=lambda _: None):
+        """One answer, read to its end; the code it ended with."""
+        user = message_pb2.Message(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text="so?")])
+        try:
+            for response in self._stub.Chat(chat_request_pb2.ChatRequest(model=model, messages=[user]), timeout=600, wait_for_ready=True):
+                read(response)
+            return grpc.StatusCode.OK
+        except grpc.RpcError as error:
+            return error.code()
+
+    def slowly(self, model):
+        """Takes nothing off the answer for two seconds: the gateway has to pause its upstream."""
+        rests = iter([2])
+        return self.call(model, lambda _: self._stopped.wait(next(rests, 0)))
+
+    def at_once(self, count, model):
+        """So many calls at one time; returns when all have had something or have ended."""
+        begun = threading.Semaphore(0)
+
+        def run():
+            self.call(model, lambda _: begun.release())
+            begun.release()
+
+        self._start(run, count)
+        return lambda: [begun.acquire(timeout=30) for _ in range(count)]
+
+    def keep(self, model, count=1, every=0.0, times=None, call=None):
+        """`count` threads that call again and again, `every` seconds, until close() or for so many times."""
+
+        def run():
+            left = times
+            while left != 0 and not self._stopped.is_set():
+                (call or self.call)(model)
+                left = left and left - 1
+                self._stopped.wait(every)
+
+        self._start(run, count)
+
+    def _start(self, run, count):
+        for _ in range(count):
+            self._threads.append(threading.Thread(target=run, daemon=True))
+            self._threads[-1].start()
+
+    def close(self):
+        self._stopped.set()
+        self._channel.close()
+        for thread in self._threads:
+            thread.join(30)

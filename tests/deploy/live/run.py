@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""A real Prometheus with the chart's rules scrapes real gateways while scenarios.py happens to them. Every panel's query must have
+data, every alert that waits at most five minutes must fire by its scenario and clear, at the windows that are installed; all others
+must stay silent. Takes about seven minutes, nearly all of it waiting. Prints a table.
+
+    run.py --gateway BINARY [--draw FOLDER]    --draw also draws the panels, one picture a dashboard
+"""
+import argparse
+import collections
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.dont_write_bytecode = True
+import panels  # noqa: E402
+import render  # noqa: E402
+import rules  # noqa: E402
+import scenarios  # noqa: E402
+from processes import Alerts, Prometheus  # noqa: E402
+from upstream import Upstream  # noqa: E402
+
+FIRE_SECONDS, CLEAR_SECONDS = 420, 420
+VALUES = "monitoring: {rules: {enabled: true, jobPattern: 'sluice.*'}}\n"
+
+
+class Row(collections.namedtuple("Row", "ok kind name told")):
+    def __str__(self):
+        return f"{'ok' if self.ok else 'FAILED':6}  {self.kind:10}  {self.name:50}  {self.told}"
+
+
+def live(scenario, alerts, began, rows):
+    """Begins a scenario, waits for its alerts, clears them, and writes what came of it."""
+    try:
+        scenario.begin()
+        fired = {name: alerts.wait({"alertname": name, **labels}, False, FIRE_SECONDS) for name, labels in scenario.alerts.items()}
+        scenario.clear()
+        for name, labels in scenario.alerts.items():
+            cleared = alerts.wait({"alertname": name, **labels}, True, CLEAR_SECONDS) if fired[name] else None
+            at = [f"{name} {when[0] - began:.0f} s" if when else f"{name}: NEVER" for name, when in [("fired", fired[name]), ("cleared", cleared)]]
+            rows.append(Row(cleared is not None, "alert", name, ", ".join(at)))
+    except Exception as error:  # a scenario that breaks is a failure with a name, and the others go on
+        rows.append(Row(False, "scenario", type(scenario).__name__, repr(error)))
+
+
+def play(kinds, binary, folder, rules_text, rows):
+    """Runs the scenarios, all at one time, in a world of their own; calls `after` before it ends."""
+    folder.mkdir()
+    upstream, alerts = Upstream(), Alerts()
+    prometheus = Prometheus(folder / "prometheus", rules_text, alerts)
+    world = scenarios.World(binary, folder, upstream, prometheus)
+    began = time.time()
+    threads = [threading.Thread(target=live, args=(kind(world), alerts, began, rows)) for kind in kinds]
+    for thread in threads:
+        thread.start()
+    return world, upstream, alerts, prometheus, began, threads
+
+
+def look_at_panels(prometheus, began, rows, folder):
+    for dashboard in panels.dashboards():
+        answers = {panel["id"]: panels.look(prometheus, panel, began, time.time()) for panel in panels.panels(dashboard)}
+        for panel in panels.panels(dashboard):
+            seen = panels.judge(answers[panel["id"]])
+            told = f"{seen[0]} series, up to {seen[1]:.4g} {panel['fieldConfig']['defaults']['unit']}" if seen else "NO DATA"
+            rows.append(Row(seen is not None, dashboard["uid"].removeprefix("sluice-"), panel["title"], told))
+        if folder:
+            import draw
+
+            folder.mkdir(exist_ok=True)
+            draw.draw(dashboard, answers, began, folder / f"{dashboard['uid'].removeprefix('sluice-')}.png")
+
+
+def check_metrics(gateway):
+    done = subprocess.run([render.PROMTOOL, "check", "metrics"], input=gateway.metrics(), capture_output=True)
+    told = (done.stdout + done.stderr).decode().strip()
+    return Row(done.returncode == 0 and not told, "metrics", "promtool check metrics", told or "nothing to say")
+
+
+def check_known(spec, rows):
+    """Every alert has a scenario here, or is one of those that take longer."""
+    here = {name for kind in scenarios.TOGETHER + scenarios.ALONE for name in kind.alerts}
+    for alert in {alert["alert"] for alert in rules.alerts(spec)} ^ (here | scenarios.LONGER):
+        rows.append(Row(False, "alert", alert, "is in the rules or in the scenarios, not in both"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--gateway", required=True, type=lambda path: str(pathlib.Path(path).resolve()))
+    parser.add_argument("--draw", type=pathlib.Path)
+    arguments = parser.parse_args()
+    spec, rows = rules.rendered(VALUES), []
+    check_known(spec, rows)
+    with tempfile.TemporaryDirectory() as temporary:
+        root = pathlib.Path(temporary)
+        worlds = [
+            play(kinds, arguments.gateway, root / name, yaml.safe_dump(spec), rows)
+            for name, kinds in (("together", scenarios.TOGETHER), ("alone", scenarios.ALONE))
+        ]
+        try:
+            for world in worlds:
+                for thread in world[-1]:
+                    thread.join()
+            world, _, _, prometheus, began, _ = worlds[0]
+            rows.append(check_metrics(world.gateways["sluice"]))
+            look_at_panels(prometheus, began, rows, arguments.draw)
+        finally:
+            for world, upstream, alerts, prometheus, _, _ in worlds:
+                world.close()
+                upstream.close()
+                prometheus.stop()
+                alerts.close()
+    print(*rows, sep="\n")
+    failed = sum(not row.ok for row in rows)
+    print(f"{len(rows)} rows, {failed} failed" if failed else f"{len(rows)} rows: every panel has data, every alert fired and cleared")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

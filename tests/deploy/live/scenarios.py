@@ -1,0 +1,197 @@
+"""What makes each alert that waits at most five minutes fire, in front of real gateways, and what clears it.
+
+A scenario begins at once; `clear` is what somebody with the runbook in hand would do, once all its alerts have fired. Rates over five
+minutes clear by themselves when the fault has gone, so their faults last only as long as the alert needs."""
+import pathlib
+import signal
+import subprocess
+import threading
+
+from callers import Callers
+from processes import Gateway
+
+# Alerts that wait longer, or judge a longer window: tests/deploy/rules has them at their real times, on promtool's clock.
+LONGER = {
+    "SluiceErrorBudgetBurnFast",  # an hour
+    "SluiceErrorBudgetBurnSlow",  # a day
+    "SluiceTimeToFirstTokenSlow",  # ten minutes
+    "SluiceUpstreamRateLimited",  # ten minutes
+    "SluiceReloadFailed",  # a quarter of an hour
+    "SluiceCertificateExpiring",  # a quarter of an hour
+}
+
+
+class World:
+    """Where scenarios take place: an upstream, and gateways by the job that Prometheus scrapes them under."""
+
+    def __init__(self, binary, folder, upstream, prometheus):
+        self.binary, self.folder, self.upstream, self.prometheus = binary, pathlib.Path(folder), upstream, prometheus
+        self.gateways, self._scraped, self._callers = {}, {}, []
+        self._scraping = threading.Lock()
+
+    def gateway(self, job, config, **more):
+        gateway = self.gateways[job] = Gateway(self.binary, self.folder / job, config, **more)
+        self._scrape(job, [gateway.ops])
+        return gateway
+
+    def forget(self, job):
+        """It was stopped for good, so it is no target any more."""
+        self._scrape(job, [])
+
+    def _scrape(self, job, ports):
+        with self._scraping:
+            self._scraped[job] = ports
+            self.prometheus.targets(self._scraped)
+
+    def callers(self, *arguments):
+        self._callers.append(Callers(*arguments))
+        return self._callers[-1]
+
+    def ways(self, *ways, **settings):
+        """A configuration with one upstream and one route for each way that the scripted upstream has."""
+        upstreams = {way: {"dialect": "openai", "base_url": self.upstream.url(way), **settings.get(way, {})} for way in ways}
+        return {"upstreams": upstreams, "routes": [{"models": [way], "upstream": way} for way in ways]}
+
+    def close(self):
+        for callers in self._callers:
+            callers.close()
+        for gateway in self.gateways.values():
+            gateway.kill()
+
+
+class Scenario:
+    alerts = {}  # name -> labels that the alert has to have
+
+    def __init__(self, world):
+        self.world = world
+
+    def begin(self):
+        raise NotImplementedError
+
+    def clear(self):
+        """Nothing, where the fault has gone by itself."""
+
+
+class Traffic(Scenario):
+    """Most of what a gateway meets in a day: good answers, and upstreams that refuse, break off, are ill or mute."""
+
+    alerts = {
+        "SluiceStreamsCut": {"upstream": "cut", "cause": "truncated"},
+        "SluiceUpstreamAuthentication": {"upstream": "denied", "outcome": "authentication"},
+        "SluiceUpstreamDown": {"upstream": "ill"},
+        "SluiceRetriesDenied": {"upstream": "ill"},
+        "SluicePoolSaturated": {"upstream": "held"},
+        "SluiceCertificateExpiresToday": {"certificate": "server"},
+    }
+
+    def begin(self):
+        self._folder = self.world.folder / "certificate"
+        self._folder.mkdir()
+        certificate = self._issue(days=1)
+        config = self.world.ways(
+            "well", "wide", "cut", "denied", "limited", "ill", "mute", "held",
+            ill={"retry": {"budget": 0, "base": "1s"}}, mute={"timeouts": {"first_byte": "2s", "first_output": "2s"}, "retry": {"attempts": 1}},
+            held={"pool": {"connections": 1}, "timeouts": {"pool": "10m", "idle": "10m"}},
+        )  # fmt: skip
+        config["grpc"] = {"tls": {"cert": str(self._folder / "tls.crt"), "key": str(self._folder / "tls.key")}}
+        gateway = self.world.gateway("sluice", config)
+        callers = self.world.callers(gateway, certificate)
+        callers.keep("well", count=12)
+        callers.keep("limited", every=5)
+        callers.keep("mute", every=10)
+        callers.keep("wide", every=20, call=callers.slowly)
+        # Bursts: a counter's first step has to lie after Prometheus' first look, and the last one soon enough to be forgotten.
+        callers.keep("cut", every=2, times=20)
+        callers.keep("denied", every=2, times=20)
+        callers.keep("ill", count=8, every=4, times=8)
+        self._waiting = self.world.callers(gateway, certificate)
+        self._waiting.at_once(3, "held")
+
+    def _issue(self, days):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj",
+             "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", self._folder / "tls.key", "-out", self._folder / "tls.crt"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        return (self._folder / "tls.crt").read_bytes()
+
+    def clear(self):
+        self._issue(days=90)
+        self._waiting.close()
+
+
+class Full(Scenario):
+    """More calls than one gateway takes: some wait, the rest is refused."""
+
+    alerts = {"SluiceStreamsNearLimit": {"job": "sluice-full"}, "SluiceQueueGrowing": {"job": "sluice-full"}}
+
+    def begin(self):
+        self._config = self.world.ways("held", held={"timeouts": {"idle": "10m"}})
+        self._config["limits"] = {"open_calls": 10, "queued_calls": 4, "queue_wait": "10m"}
+        self._gateway = self.world.gateway("sluice-full", self._config)
+        self._callers = self.world.callers(self._gateway)
+        self._callers.at_once(14, "held")
+        self._callers.keep("held", count=2, every=2)  # these are refused, and try again
+
+    def clear(self):
+        self._gateway.write({**self._config, "limits": {"open_calls": 100}})
+
+
+class FewFiles(Scenario):
+    """Streams take file descriptors, and this process may have few."""
+
+    alerts = {"SluiceFileDescriptorsNearLimit": {"job": "sluice-files"}}
+
+    def begin(self):
+        config = self.world.ways("held", held={"timeouts": {"idle": "10m"}})
+        self._callers = self.world.callers(self.world.gateway("sluice-files", config, files=128))
+        self._callers.at_once(85, "held")
+
+    def clear(self):
+        self._callers.close()
+
+
+class Overrun(Scenario):
+    """SIGTERM, and an answer that does not end."""
+
+    alerts = {"SluiceDrainOverrun": {"job": "sluice-drain"}}
+
+    def begin(self):
+        config = self.world.ways("held", held={"timeouts": {"idle": "10m"}})
+        config["limits"] = {"drain": "30s"}
+        self._gateway = self.world.gateway("sluice-drain", config)
+        self.world.callers(self._gateway).at_once(1, "held")()
+        self._gateway.signal(signal.SIGTERM)
+
+    def clear(self):
+        self._gateway.wait()
+        self.world.forget("sluice-drain")
+
+
+class Gone(Scenario):
+    """A gateway that was killed, and comes back."""
+
+    alerts = {"SluiceTargetDown": {"job": "sluice-gone"}}
+
+    def begin(self):
+        self._gateway = self.world.gateway("sluice-gone", self.world.ways("well"))
+        self._gateway.kill()
+
+    def clear(self):
+        self._gateway.start()
+
+
+class Absent(Scenario):
+    """A Prometheus that is told of no gateway, until somebody does."""
+
+    alerts = {"SluiceAbsent": {}}
+
+    def begin(self):
+        pass
+
+    def clear(self):
+        self.world.gateway("sluice", self.world.ways("well"))
+
+
+TOGETHER = [Traffic, Full, FewFiles, Overrun, Gone]
+ALONE = [Absent]  # with a Prometheus of its own

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Every object that the chart renders, for each case of ci/ and for the README's values, against the schemas of Kubernetes, the
+Prometheus operator, the Gateway API and cert-manager; every dashboard against Grafana's. An unknown field is an error, and so is a kind
+without a schema."""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import render
+
+HERE = pathlib.Path(__file__).resolve().parent / "schemas"
+PACKAGES = render.ROOT / ".build/deploy/npm"
+
+
+def rendered():
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as readme:
+        readme.write(render.readme_values())
+        readme.flush()
+        for file in [*render.cases(), pathlib.Path(readme.name)]:
+            where = f"ci/{file.name}" if file.parent == render.CHART / "ci" else "README.md"
+            for each in render.objects(render.template(file)):
+                kind = f"{each['apiVersion']} {each['kind']}"
+                # A hook is a Pod of the test; what the extra objects of a case are is the case's own.
+                yield {"where": f"{where}: {each['kind']} {each['metadata']['name']}", "kind": kind, "object": each}
+
+
+def dashboards():
+    for path in sorted((render.CHART / "files/dashboards").glob("*.json")):
+        dashboard = json.loads(path.read_text())
+        yield {"where": path.name, "kind": "dashboard", "object": dashboard}
+        for panel in dashboard["panels"]:
+            if panel["type"] != "row":
+                parts = {"options": panel["options"], "custom": panel["fieldConfig"]["defaults"]["custom"]}
+                yield {"where": f"{path.name}: {panel['title']}", "kind": f"panel {panel['type']}", "object": parts}
+
+
+def main():
+    for name in ("kinds.ts", "check.mjs", "tsconfig.json"):  # beside the packages, where Node looks for them
+        shutil.copy(HERE / name, PACKAGES)
+    asked = [*rendered(), *dashboards()]
+    done = subprocess.run(["node", "check.mjs"], cwd=PACKAGES, input=json.dumps(asked), capture_output=True, text=True)
+    told = (done.stdout + done.stderr).strip()
+    print(told or f"{len(asked)} objects, dashboards and panels of {len({each['kind'] for each in asked})} kinds: as their schemas have them")
+    sys.exit(1 if told or done.returncode else 0)
+
+
+main()

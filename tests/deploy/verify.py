@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""All of ./dev verify-deploy: each part is a script of its own, whose status is 0, 77 (it could not be run here, and its last line says
+why) or a failure. The live run waits for minutes, so it goes on beside the others.
+
+    verify.py --bin FOLDER    the folder with sluice-gateway and sluice
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+NOT_RUN = HERE.parents[1] / ".build/not-run"
+SKIPPED = 77
+
+
+def parts(folder):
+    """(what it shows, command), in the order of what a fault is cheapest to see by."""
+    gateway = ["--gateway", str(folder / "sluice-gateway")]
+    yield "the chart", ["chart.py", *gateway]
+    yield "the chart's README", ["chart_readme.py", "--check"]
+    yield "schemas", ["schemas.py"]
+    yield "alerts on promtool's clock", ["rules.py"]
+    yield "dashboards", ["dashboards.py"]
+    yield "compose file", ["compose.py", *gateway]
+
+
+def run(name, command):
+    begun = time.monotonic()
+    done = subprocess.run([sys.executable, HERE / command[0], *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    word = {0: "passed", SKIPPED: "NOT RUN"}.get(done.returncode, "FAILED")
+    print(f"== {name}\n{done.stdout.rstrip()}\n   {word} in {time.monotonic() - begun:.0f} s", flush=True)
+    return name, done.returncode, done.stdout.strip().rpartition("\n")[2]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True, type=lambda path: pathlib.Path(path).resolve())
+    folder = parser.parse_args().bin
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    with concurrent.futures.ThreadPoolExecutor() as beside:
+        live = beside.submit(run, "panels and alerts, live", ["live/run.py", "--gateway", str(folder / "sluice-gateway")])
+        results = [run(*part) for part in parts(folder)] + [live.result()]
+    with NOT_RUN.open("a") as file:
+        file.writelines(f"{name}: {reason}\n" for name, status, reason in results if status == SKIPPED)
+    failed = [name for name, status, _ in results if status not in (0, SKIPPED)]
+    sys.exit(f"FAILED: {', '.join(failed)}" if failed else 0)
+
+
+main()
