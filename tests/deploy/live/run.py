@@ -22,7 +22,7 @@ import panels  # noqa: E402
 import render  # noqa: E402
 import rules  # noqa: E402
 import scenarios  # noqa: E402
-from processes import Alerts, Prometheus  # noqa: E402
+from prometheus import Alerts, Prometheus  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 FIRE_SECONDS, CLEAR_SECONDS = 420, 420

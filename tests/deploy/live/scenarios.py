@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from callers import Callers
-from processes import Gateway
+from gateway import Gateway
 
 # Alerts that wait longer, or judge a longer window: tests/deploy/rules has them at their real times, on promtool's clock.
 LONGER = {

@@ -1,12 +1,8 @@
-"""The programs of the live run: gateways and Prometheus on free ports of loopback, each ended by its own pid."""
+"""Debian's Prometheus as a process, and the receiver of its alerts."""
 import calendar
 import http.server
 import json
-import os
 import pathlib
-import resource
-import select
-import signal
 import subprocess
 import threading
 import time
@@ -16,75 +12,6 @@ import urllib.request
 import render
 
 START_SECONDS = 60
-
-
-class Gateway:
-    """sluice-gateway with this configuration; `files` limits its file descriptors. start() again takes the same ports."""
-
-    def __init__(self, binary, folder, config, files=None):
-        self._binary, self._folder, self._files = binary, pathlib.Path(folder), files
-        self._folder.mkdir(exist_ok=True)
-        self.grpc = self.ops = 0
-        self._config = config
-        self.start()
-
-    def write(self, config):
-        self._config = config
-        config = {**config, "listen": {"ops": f"127.0.0.1:{self.ops}", "grpc": {"address": f"127.0.0.1:{self.grpc}", **config.get("grpc", {})}}}
-        config.pop("grpc", None)
-        new = self._folder / "next"
-        new.write_text(json.dumps(config))  # YAML is a superset
-        new.rename(self._folder / "sluice.yaml")
-
-    def start(self):
-        self.write(self._config)
-        ours, theirs = os.pipe()
-        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self._files, self._files))) if self._files else None
-        with open(self._folder / "log", "ab") as log:
-            self._process = subprocess.Popen(
-                [self._binary, "--config", self._folder / "sluice.yaml", "--ports-file", f"/dev/fd/{theirs}"],
-                pass_fds=[theirs], stdout=log, stderr=log, preexec_fn=limit,
-            )  # fmt: skip
-        os.close(theirs)
-        ports = dict(line.split("=", 1) for line in self._read(ours).splitlines())
-        self.grpc, self.ops = int(ports["grpc"]), int(ports["ops"])
-
-    def _read(self, fd):
-        """What the gateway writes once it is ready."""
-        text, deadline = b"", time.monotonic() + START_SECONDS
-        try:
-            while not (b"ops=" in text and b"grpc=" in text and text.endswith(b"\n")):
-                ready, _, _ = select.select([fd], [], [], max(0, deadline - time.monotonic()))
-                data = os.read(fd, 4096) if ready else b""
-                if not data:
-                    raise RuntimeError("a gateway did not start: " + self.log()[-2000:])
-                text += data
-        finally:
-            os.close(fd)
-        return text.decode()
-
-    def log(self):
-        return (self._folder / "log").read_text()
-
-    def metrics(self):
-        return urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10).read()
-
-    def signal(self, number):
-        self._process.send_signal(number)
-
-    def wait(self, seconds=60):
-        return self._process.wait(seconds)
-
-    def stop(self):
-        """Its exit status, after a drain."""
-        if self._process.poll() is None:
-            self.signal(signal.SIGTERM)
-        return self.wait()
-
-    def kill(self):
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
 
 
 class Alerts:

@@ -1,6 +1,7 @@
 """An OpenAI-compatible upstream whose first part of the path says how it behaves."""
 import http.server
 import json
+import sys
 import threading
 
 
@@ -10,6 +11,7 @@ def event(content, finish=None):
 
 
 USAGE = b'data: {"id":"c","model":"m","choices":[],"usage":{"prompt_tokens":12,"completion_tokens":30,"total_tokens":42}}\n\n'
+NUMBERED, SILENCE_SECONDS = 25, 6
 ERRORS = {"denied": 401, "limited": 429, "ill": 503}
 
 
@@ -69,6 +71,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.pace(30, "word ")
         self.end()
 
+    def numbered(self):
+        """Twenty-five deltas in five seconds, each of them its number."""
+        self.begin()
+        for number in range(NUMBERED):
+            self.send(event(f"{number} "))
+            if self.server.stopped.wait(0.2):
+                break
+        self.end()
+
+    def silent(self):
+        """One delta, six seconds of nothing, and the end."""
+        self.begin()
+        self.send(event("well... "))
+        self.server.stopped.wait(SILENCE_SECONDS)
+        self.end()
+
     def wide(self):
         """More than a slow caller takes: 8 MB."""
         self.begin()
@@ -94,11 +112,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end()
 
 
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size, daemon_threads = 1024, True
+
+    def handle_error(self, request, client_address):
+        """Gateways that are killed reset their connections."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Upstream:
     def __init__(self):
-        http.server.ThreadingHTTPServer.request_queue_size = 128
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.stopped, self._server.released = threading.Event(), threading.Event()
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
