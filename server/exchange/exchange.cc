@@ -139,6 +139,7 @@ void Exchange::StartAttempt() {
   dialect::HttpRequest http = EncodeForUpstream();
   http.headers.emplace_back("X-Request-Id", ledger_->request_id());  // the same on every attempt
   if (!facts_.traceparent.empty()) http.headers.emplace_back("traceparent", facts_.traceparent);
+  if (!facts_.tracestate.empty()) http.headers.emplace_back("tracestate", facts_.tracestate);
   ledger_->AttemptStarted();
   attempt_ = std::make_unique<Attempt>(context_, *plan_, *backend_, static_cast<chat::EventSink*>(this));
   attempt_->Start(std::move(http));

@@ -49,6 +49,7 @@ class Consumer {
 // What an edge knows of a call beside the request itself.
 struct CallFacts {
   std::string traceparent;           // W3C trace context to hand on; "" sends none
+  std::string tracestate;            // goes with it; "" sends none
   std::optional<MonoTime> deadline;  // the caller's
   std::string upstream_key;          // a key of the caller's own; "" is none. Never to be logged
   std::string request_field;         // where the request stands in the caller's message; "" is the message itself

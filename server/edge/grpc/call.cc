@@ -9,6 +9,7 @@
 #include "server/edge/grpc/engine.h"
 #include "server/edge/grpc/upstream_key.h"
 #include "server/exchange/failures.h"
+#include "server/telemetry/trace_context.h"
 
 namespace sluice::edge {
 namespace {
@@ -18,7 +19,6 @@ constexpr absl::Duration kEver = absl::Hours(24 * 365 * 100);  // a deadline bey
 // A caller's own clock ends the call a little before ours: what it sends is the time left, which ages on the way, and
 // gRPC rounds it up by as much as one in a hundred.
 constexpr absl::Duration kTransit = absl::Milliseconds(10);
-constexpr size_t kTraceparentSize = 55;  // W3C Trace Context, version 00: 2-32-16-2 hexadecimal digits
 
 bool IsPrintable(absl::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -143,8 +143,11 @@ void Call::ForbidRetry(const chat::Error& error) {
 
 exchange::CallFacts Call::Facts() const {
   exchange::CallFacts facts;
-  const absl::string_view trace = Metadata(context_, "traceparent");
-  if (trace.size() == kTraceparentSize && IsPrintable(trace)) facts.traceparent = std::string(trace);
+  facts.traceparent = telemetry::ReadTraceparent(Metadata(context_, "traceparent"));
+  if (const absl::string_view state = Metadata(context_, "tracestate");
+      !facts.traceparent.empty() && telemetry::IsTracestate(state)) {
+    facts.tracestate = std::string(state);
+  }
   facts.upstream_key = std::string(Metadata(context_, kUpstreamKey));
   if (const absl::Duration left = TimeLeft(); left < kEver) {
     facts.deadline = After(engine_->context().loop.clock().Now(), left);

@@ -125,6 +125,25 @@ TEST_F(ChatCallTest, TheCallersRequestIdIsEchoedAndHandedOn) {
   });
 }
 
+TEST_F(ChatCallTest, ATracestateIsHandedOnWithAValidTraceparentOnly) {
+  SetScript([](auto& call) {
+    Begin(call);
+    call.Body(TextChunk("a") + FinishChunk() + kDone);
+  });
+  for (const char* version : {"00", "ff"}) {
+    grpc::ClientContext context;
+    context.AddMetadata("traceparent", absl::StrCat(version, "-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+    context.AddMetadata("tracestate", "congo=t61rcWkgMzE");
+    grpc::Status status;
+    Chat(&context, Ask(), &status);
+  }
+  OnLoop([this] {
+    EXPECT_EQ(client_.call(0).Header("tracestate"), "congo=t61rcWkgMzE");
+    EXPECT_EQ(client_.call(1).Header("traceparent"), "(absent)");
+    EXPECT_EQ(client_.call(1).Header("tracestate"), "(absent)");
+  });
+}
+
 TEST_F(ChatCallTest, ARequestIdThatMayNotBeShownIsReplaced) {
   for (const std::string& given : {std::string("with blank"), std::string(129, 'x')}) {
     grpc::ClientContext context;

@@ -92,10 +92,12 @@ TEST_F(ExchangeTest, TheRouteRenamesTheModel) {
 TEST_F(ExchangeTest, TheUpstreamGetsTheRequestIdTheTraceAndTheKey) {
   CallFacts facts;
   facts.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  facts.tracestate = "congo=t61rcWkgMzE";
   Start(Ask("gpt-4.1"), std::move(facts));
   const auto& call = client_.last();
   EXPECT_EQ(call.Header("X-Request-Id"), "req-7");
   EXPECT_EQ(call.Header("traceparent"), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  EXPECT_EQ(call.Header("tracestate"), "congo=t61rcWkgMzE");
   EXPECT_EQ(call.Header("Authorization"), "Bearer sk-test");
   EXPECT_EQ(call.destination->name, "relay");
 }
@@ -103,6 +105,7 @@ TEST_F(ExchangeTest, TheUpstreamGetsTheRequestIdTheTraceAndTheKey) {
 TEST_F(ExchangeTest, WithoutATraceNoneIsSent) {
   Start(Ask("gpt-4.1"));
   EXPECT_EQ(client_.last().Header("traceparent"), "(absent)");
+  EXPECT_EQ(client_.last().Header("tracestate"), "(absent)");
 }
 
 TEST_F(ExchangeTest, StartedWaitsForTheFirstOutput) {
