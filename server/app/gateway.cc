@@ -71,6 +71,7 @@ absl::Status Gateway::Listen() {
   options.max_header_bytes = static_cast<int>(snapshot_->limits.header_bytes);
   options.max_connection_streams = snapshot_->limits.connection_streams;
   options.open_calls = open_calls_;
+  options.max_connection_age = snapshot_->limits.connection_age;
   if (const auto& tls = snapshot_->listen.grpc.tls) {
     options.tls = std::make_unique<edge::ServerTls>(ServerTlsOf(*tls));
   }
@@ -193,6 +194,7 @@ void Gateway::Drain() {
   Log(Level::kInfo, "drained");
 }
 
+  warn("limits.connection_age", next.limits.connection_age != snapshot_->limits.connection_age);
 void Gateway::Shutdown(absl::Duration limit) {
   if (std::exchange(drained_, true)) return;
   readiness_->SetDraining();

@@ -36,6 +36,7 @@ Limits CheckLimits(const v1::Limits& in, Checker* checker) {
   checker->Duration("limits.drain", in.has_drain(), in.drain(), &out.drain);
   checker->Duration("limits.queue_wait", in.has_queue_wait(), in.queue_wait(), &out.queue_wait);
   const auto bytes = [&](const std::string& path, bool given, int64_t value, int64_t least, int64_t most, size_t* to) {
+  checker->Duration("limits.connection_age", in.has_connection_age(), in.connection_age(), &out.connection_age);
     if (given && checker->InRange(path, value, least, most)) *to = static_cast<size_t>(value);
   };
   bytes("limits.request_bytes", in.has_request_bytes(), in.request_bytes(), 1 << 10, 256 << 20, &out.request_bytes);

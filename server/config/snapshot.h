@@ -136,6 +136,7 @@ struct Limits {
   absl::Duration queue_wait = absl::Seconds(10);
   int connection_streams = 10'000;
   size_t complete_bytes = size_t{4} << 20;
+  absl::Duration connection_age = absl::InfiniteDuration();
   bool operator==(const Limits&) const = default;
 };
 

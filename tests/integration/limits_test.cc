@@ -217,6 +217,14 @@ TEST_P(LimitsReached, CallersAreToldTheTransportsLimits) {
   EXPECT_EQ(settings[6], 2048u) << "SETTINGS_MAX_HEADER_LIST_SIZE";
 }
 
+TEST_P(LimitsReached, AnOldConnectionIsToldToGoElsewhereAndItsCallsGoOn) {
+  StartHolding("connection_age: 1s");
+  RawHttp2 caller(gateway().grpc_port());
+  std::vector<ChatStream> held = Hold(2);
+  ASSERT_TRUE(caller.NextOf(RawHttp2::kGoAway).has_value());  // its twin of the two calls has had one, too
+  Release(std::move(held));
+}
+
 TEST_P(LimitsReached, AFloodOfPingsIsSentAway) {
   StartReplying("drain: 1m");
   RawHttp2 caller(gateway().grpc_port());

@@ -31,6 +31,10 @@ void SetTransportOptions(const ServerOptions& options, grpc::ServerBuilder* buil
   builder->SetMaxReceiveMessageSize(static_cast<int>(2 * options.max_request_bytes));
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_header_bytes);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_connection_streams);
+  if (options.max_connection_age != absl::InfiniteDuration()) {
+    builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                                static_cast<int>(absl::ToInt64Milliseconds(options.max_connection_age)));
+  }
   // A model may think for minutes without a byte on the wire. gRPC's default would punish a caller that pings
   // meanwhile with GOAWAY "too_many_pings".
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);

@@ -23,7 +23,8 @@ struct ServerOptions {
   size_t max_request_bytes = size_t{32} << 20;  // ours; gRPC itself refuses what is more than twice as large
   int max_header_bytes = 16 << 10;              // a call's metadata together
   int max_connection_streams = 10'000;          // calls at one time on one connection
-  std::shared_ptr<loop::Semaphore> open_calls;  // never null
+  absl::Duration max_connection_age = absl::InfiniteDuration();  // then GOAWAY; its calls go on
+  std::shared_ptr<loop::Semaphore> open_calls;                   // never null
 };
 
 // The gRPC listener: our accept loop, the services with one completion queue per engine, grpc.health.v1 and server

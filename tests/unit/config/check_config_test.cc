@@ -100,10 +100,12 @@ TEST(CheckConfigTest, LimitsArriveInTheirPlaces) {
   const auto snapshot =
       Load(WithUpstream("limits: {caller_stall: 1s, drain: 2s, request_bytes: 3000, event_bytes: 4000, buffer_high: "
                         "5000, buffer_low: 1, messages: 6, json_depth: 70, header_bytes: 8000, open_calls: 9, "
-                        "queued_calls: 10, queue_wait: 11s, connection_streams: 12, complete_bytes: 13000}\n"));
+                        "queued_calls: 10, queue_wait: 11s, connection_streams: 12, complete_bytes: 13000, "
+                        "connection_age: 14s}\n"));
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ((*snapshot)->limits, (Limits{absl::Seconds(1), absl::Seconds(2), 3000, 4000, 5000, 1, 6, 70, 8000, 9, 10,
-                                         absl::Seconds(11), 12, 13000}));
+                                         absl::Seconds(11), 12, 13000, absl::Seconds(14)}));
+  EXPECT_EQ(Limits().connection_age, absl::InfiniteDuration());
   const auto small = Load(WithUpstream("limits: {buffer_high: 8192}\n"));
   ASSERT_TRUE(small.ok()) << small.status();
   EXPECT_EQ((*small)->limits.buffer_low, 4096u);
