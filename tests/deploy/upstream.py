@@ -1,4 +1,7 @@
-"""An OpenAI-compatible upstream whose first part of the path says how it behaves."""
+"""An OpenAI-compatible upstream whose first part of the path says how it behaves.
+
+    upstream.py PORT KEY    runs it on that port of loopback; "keyed" wants this key. Prints a line when it listens.
+"""
 import http.server
 import json
 import sys
@@ -71,6 +74,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.pace(30, "word ")
         self.end()
 
+    def keyed(self):
+        if self.headers["Authorization"] == f"Bearer {self.server.key}":
+            self.well()
+        else:
+            self.reply(401, b'{"error":{"message":"another key","type":"error"}}')
+
     def numbered(self):
         """Twenty-five deltas in five seconds, each of them its number."""
         self.begin()
@@ -122,8 +131,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Upstream:
-    def __init__(self):
-        self._server = Server(("127.0.0.1", 0), Handler)
+    def __init__(self, port=0, key=""):
+        self._server = Server(("127.0.0.1", port), Handler)
+        self._server.key = key
         self._server.stopped, self._server.released = threading.Event(), threading.Event()
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -138,3 +148,9 @@ class Upstream:
         self._server.stopped.set()
         self.release()
         self._server.shutdown()
+
+
+if __name__ == "__main__":
+    Upstream(int(sys.argv[1]), sys.argv[2])
+    print("listens", flush=True)
+    threading.Event().wait()

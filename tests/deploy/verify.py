@@ -26,6 +26,8 @@ def parts(folder):
     yield "alerts on promtool's clock", ["rules.py"]
     yield "dashboards", ["dashboards.py"]
     yield "compose file", ["compose.py", *gateway]
+    yield "Envoy in front", ["envoy/run.py", *gateway]
+    yield "image and pod", ["image/run.py", "--bin", str(folder)]
 
 
 def run(name, command):

@@ -1,0 +1,125 @@
+"""The chart's Deployment, as it is rendered, run by podman. Podman runs neither probes nor preStop as a kubelet does, so these are taken out
+of what was rendered and asked here."""
+import base64
+import pathlib
+import subprocess
+import sys
+import time
+
+import yaml
+
+import render
+from podman import IMAGE, NotHere, say
+
+KEY = "HS-out-of-the-secret"
+# What a sandbox may lack. All else that podman complains of is the chart's fault, or a port of ours that somebody else has.
+NOT_OURS = ["cgroup", "peration not permitted", "iptables", "CNI", "netavark", "netns"]
+UPSTREAM_PORT = 8080  # in the pod's own network
+VALUES = {
+    "image": {"repository": IMAGE.split(":")[0], "tag": IMAGE.split(":")[1], "pullPolicy": "Never"},
+    "replicas": 1,
+    "drain": {"preStopSeconds": 1, "seconds": 20},
+    "config": {
+        "upstreams": {way: {"dialect": "openai", "base_url": f"http://127.0.0.1:{UPSTREAM_PORT}/{way}/v1"} for way in ("keyed", "numbered")},
+        "routes": [{"models": [way], "upstream": way} for way in ("keyed", "numbered")],
+    },
+    "upstreamSecrets": {"keyed": {"existingSecret": "relay-key"}},
+}
+
+
+class Pod:
+    def __init__(self, folder, programs):
+        self._folder, self._client = folder, programs / "sluice"
+        self._upstream = None
+
+    def __enter__(self):
+        values, kube, secret = (self._folder / name for name in ("values.yaml", "kube.yaml", "secret.yaml"))
+        values.write_text(yaml.safe_dump(VALUES))
+        objects = [each for each in render.objects(render.template(values)) if each["kind"] in ("ConfigMap", "Deployment")]
+        kube.write_text(yaml.safe_dump_all(objects))
+        (deployment,) = render.of_kind(objects, "Deployment")
+        (self._container,) = deployment["spec"]["template"]["spec"]["containers"]
+        data = {"api-key": base64.b64encode(KEY.encode()).decode()}
+        secret.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "relay-key"}, "data": data}))
+        say("podman", "secret", "create", "relay-key", secret)
+        self._kube = kube
+        try:
+            say("podman", "play", "kube", kube)
+        except RuntimeError as error:
+            self.__exit__()
+            if any(word in str(error) for word in NOT_OURS):
+                raise NotHere(f"the rendered Deployment was not run, for podman cannot here: {str(error)[-300:]}") from error
+            raise
+        self._name = f"{deployment['metadata']['name']}-pod-0-{self._container['name']}"
+        self._network = f"/proc/{say('podman', 'inspect', '--format', '{{.State.Pid}}', self._name)}/ns/net"
+        self._begin_upstream()
+        return self
+
+    def __exit__(self, *_):
+        if self._upstream:
+            self._upstream.kill()
+            self._upstream.wait()
+        subprocess.run(["podman", "play", "kube", "--down", self._kube], capture_output=True)
+
+    def _inside(self, *command, **more):
+        """A program of this machine in the pod's network. It is entered by a file that outlives the gateway's process."""
+        return subprocess.Popen(["nsenter", f"--net={self._network}", *map(str, command)], stdout=subprocess.PIPE, text=True, **more)
+
+    def _begin_upstream(self):
+        upstream = pathlib.Path(__file__).resolve().parents[1] / "upstream.py"
+        self._upstream = self._inside(sys.executable, upstream, UPSTREAM_PORT, self._mounted_key())
+        self._upstream.stdout.readline()
+
+    def _mounted_key(self):
+        """What stands in the pod's file. Podman 4.3 leaves a Secret's data in the base64 that it came in."""
+        (mount,) = [each["mountPath"] for each in self._container["volumeMounts"] if "/keys/" in each["mountPath"]]
+        key = say("podman", "exec", self._name, "cat", f"{mount}/api-key")
+        if key not in (KEY, base64.b64encode(KEY.encode()).decode()):
+            raise RuntimeError(f"the Secret's key stands in the pod as {key!r}")
+        return key
+
+    def _ask(self, probe):
+        """The status of a probe of the rendered Deployment."""
+        get = self._container[probe]["httpGet"]
+        (port,) = [each["containerPort"] for each in self._container["ports"] if each["name"] == get["port"]]
+        asked = self._inside(
+            sys.executable, "-c", "import sys, http.client as h; c = h.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=5); "
+            "c.request('GET', sys.argv[2]); print(c.getresponse().status)", port, get["path"], stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        return asked.communicate(timeout=30)[0].strip()
+
+    def _chat(self, model):
+        return self._inside(self._client, "chat", "--address", "127.0.0.1:50051", "--insecure", "--model", model, "so?", stderr=subprocess.STDOUT)
+
+    def check(self, report):
+        self._check_probes(report)
+        chat = self._chat("keyed")
+        answer = chat.communicate(timeout=60)[0]
+        report.line(chat.returncode == 0 and "word" in answer, "an answer, with the key of its Secret", answer if chat.returncode else "so it is")
+        hook = self._container["lifecycle"]["preStop"]["exec"]["command"]
+        done = subprocess.run(["podman", "exec", self._name, *hook], capture_output=True, text=True)
+        report.line(done.returncode == 0, f"preStop: {' '.join(hook)}", f"status {done.returncode}")
+        self._check_termination(report)
+
+    def _check_probes(self, report):
+        startup = self._container["startupProbe"]
+        for _ in range(startup["failureThreshold"]):
+            if self._ask("startupProbe") == "200":
+                break
+            time.sleep(startup["periodSeconds"])  # as the kubelet does
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            status = self._ask(probe)
+            report.line(status == "200", f"{probe} {self._container[probe]['httpGet']['path']}", status)
+
+    def _check_termination(self, report):
+        """SIGTERM after the first word of a long answer: the rest comes, whole, and the gateway ends with 0."""
+        chat = self._chat("numbered")
+        first = chat.stdout.read(2)
+        say("podman", "kill", "--signal", "TERM", self._name)
+        ready = self._ask("readinessProbe")
+        answer = first + chat.communicate(timeout=60)[0]
+        whole = " ".join(map(str, range(25))) in answer
+        report.line(chat.returncode == 0 and whole, "SIGTERM in the middle of an answer: the answer", f"status {chat.returncode}, {'whole' if whole else repr(answer)}")
+        report.line(ready == "503", "meanwhile it is ready", ready)
+        status = say("podman", "wait", self._name)
+        report.line(status == "0", "and it ends with", status)

@@ -1,0 +1,76 @@
+"""buildah and podman without an engine's daemon: storage in a folder of its own, limits that a sandbox grants."""
+import os
+import pathlib
+import subprocess
+
+TOOLS = ["mmdebstrap", "buildah", "podman", "runc", "catatonit", "containernetworking-plugins"]
+BASE, IMAGE = "localhost/debian:bookworm-slim", "localhost/sluice:check"
+STORAGE = """[storage]
+driver = "vfs"
+graphroot = "{0}/images"
+runroot = "{0}/run"
+"""
+CONTAINERS = """[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+"""
+# What the official slim image leaves out, too.
+UNREAD = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*"]
+
+
+class NotHere(Exception):
+    """This machine cannot do it; the text says what, and why."""
+
+
+def say(*command, **more):
+    """What a program says; raises with its complaint."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **more)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {(done.stdout + done.stderr).strip()[-2000:]}")
+    return done.stdout.strip()
+
+
+def install():
+    missing = [tool for tool in TOOLS if subprocess.run(["dpkg", "-s", tool], capture_output=True).returncode]
+    if not missing:
+        return
+    if os.getuid() != 0:
+        raise NotHere(f"the image is neither built nor run: {' '.join(missing)} are not installed, and this is not root")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    say("apt-get", "update", "-qq", env=environment)
+    say("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing, env=environment)
+
+
+def use_storage(folder):
+    for name, text in (("storage", STORAGE), ("containers", CONTAINERS)):
+        file = pathlib.Path(folder) / f"{name}.conf"
+        file.write_text(text.format(folder))
+        os.environ[f"CONTAINERS_{'STORAGE_' if name == 'storage' else ''}CONF"] = str(file)
+
+
+def make_base(folder):
+    """A bookworm-slim from Debian's archive; the official one is not always to be had."""
+    archive = pathlib.Path(folder) / "base.tar"
+    hook = '--customize-hook=chroot "$1" apt-get {} >/dev/null'.format
+    say(
+        "mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates", *(f"--dpkgopt=path-exclude={path}" for path in UNREAD),
+        "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        # usrmerge, which brings all of Perl, has done its work once the system is made.
+        hook("install --quiet --quiet --yes usr-is-merged"),
+        hook("purge --quiet --quiet --yes usrmerge perl libperl5.36 perl-modules-5.36"), "bookworm", archive,
+    )  # fmt: skip
+    say("podman", "import", "--quiet", archive, BASE)
+    archive.unlink()
+
+
+def build(root, built=None):
+    """The image of the Dockerfile; `built` stands for its first stage, a folder laid out as that one."""
+    stage = ["--build-context", f"build={built}"] if built else []
+    say("buildah", "bud", "--isolation", "chroot", "--pull-never", "--build-arg", f"BASE={BASE}", *stage, "--tag", IMAGE, root)
+
+
+def megabytes(image):
+    return int(say("podman", "image", "inspect", "--format", "{{.Size}}", image)) / 1e6
