@@ -58,6 +58,7 @@ absl::Status Gateway::Listen() {
   telemetry::SetLogLevel(snapshot_->log_level);
   metrics_.SetPoolSampler([this] { return plans_.SamplePools(); });
   metrics_.SetGatewaySampler([this] { return Sample(); });
+  StartTracing();
   const auto plan = plans_.Build(*snapshot_);
   std::vector<exchange::EngineContext*> contexts;
   for (size_t i = 0; i < EngineCount(*snapshot_); ++i) {
@@ -70,8 +71,8 @@ absl::Status Gateway::Listen() {
   options.max_request_bytes = snapshot_->limits.request_bytes;
   options.max_header_bytes = static_cast<int>(snapshot_->limits.header_bytes);
   options.max_connection_streams = snapshot_->limits.connection_streams;
-  options.open_calls = open_calls_;
   options.max_connection_age = snapshot_->limits.connection_age;
+  options.open_calls = open_calls_;
   if (const auto& tls = snapshot_->listen.grpc.tls) {
     options.tls = std::make_unique<edge::ServerTls>(ServerTlsOf(*tls));
   }
@@ -94,6 +95,19 @@ absl::Status Gateway::Listen() {
   Log(Level::kInfo, "serving", {{"grpc_port", grpc_port()}, {"ops_port", ops_port()}, {"engines", engines()}});
   CheckUpstreams();
   return absl::OkStatus();
+}
+
+void Gateway::StartTracing() {
+  const config::Traces& traces = snapshot_->traces;
+  if (traces.address.empty()) return;
+  edge_otlp::ExporterOptions options;
+  options.address = traces.address;
+  options.tls = traces.tls;
+  options.service = traces.service_name;
+  options.version = SLUICE_VERSION;
+  for (const auto& [name, value] : traces.headers) options.headers.emplace_back(name, value.Reveal());
+  plans_.set_tracing(std::make_shared<telemetry::Tracing>(telemetry::Tracing{spans_, ids_, traces.sample}));
+  exporter_ = std::make_unique<edge_otlp::Exporter>(std::move(options), &spans_);
 }
 
 void Gateway::CheckUpstreams() {
@@ -163,6 +177,7 @@ telemetry::GatewaySample Gateway::Sample() const {
   sample.open_calls_limit = snapshot_->limits.open_calls;
   sample.drain_limit = snapshot_->limits.drain;
   sample.draining_since = draining_since_;
+  sample.spans = spans_.counts();
   if (const auto& tls = snapshot_->listen.grpc.tls) {
     sample.certificate_expiry = tls->certificate_expiry;
     if (!tls->client_ca.empty()) sample.client_ca_expiry = tls->client_ca_expiry;
@@ -175,9 +190,11 @@ void Gateway::WarnOfWhatNeedsRestart(const config::Snapshot& next) const {
     if (differs) Log(Level::kWarning, "this change takes effect after a restart", {{"field", field}});
   };
   warn("listen", NeedsNewListener(snapshot_->listen, next.listen));
+  warn("traces", !(next.traces == snapshot_->traces));
   warn("engines", next.engines != snapshot_->engines);
   warn("limits.header_bytes", next.limits.header_bytes != snapshot_->limits.header_bytes);
   warn("limits.connection_streams", next.limits.connection_streams != snapshot_->limits.connection_streams);
+  warn("limits.connection_age", next.limits.connection_age != snapshot_->limits.connection_age);
   // What is read and refused by us changes at once, what gRPC refuses unread stays.
   warn("limits.request_bytes", next.limits.request_bytes > 2 * snapshot_->limits.request_bytes);
 }
@@ -194,7 +211,6 @@ void Gateway::Drain() {
   Log(Level::kInfo, "drained");
 }
 
-  warn("limits.connection_age", next.limits.connection_age != snapshot_->limits.connection_age);
 void Gateway::Shutdown(absl::Duration limit) {
   if (std::exchange(drained_, true)) return;
   readiness_->SetDraining();
@@ -206,7 +222,8 @@ void Gateway::Shutdown(absl::Duration limit) {
 
 Gateway::~Gateway() {
   Shutdown(absl::ZeroDuration());
-  grpc_.reset();  // needs the engines' loops, which have stopped, to take the last completions
+  grpc_.reset();      // needs the engines' loops, which have stopped, to take the last completions
+  exporter_.reset();  // sends the last spans
   ops_.reset();
 }
 

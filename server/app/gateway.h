@@ -16,9 +16,11 @@
 #include "server/config/loader.h"
 #include "server/edge/grpc/server.h"
 #include "server/edge/http/readiness.h"
+#include "server/edge/otlp/exporter.h"
 #include "server/exchange/model_lister.h"
 #include "server/http/server.h"
 #include "server/telemetry/metrics.h"
+#include "server/telemetry/span_queue.h"
 
 namespace sluice::app {
 
@@ -51,6 +53,7 @@ class Gateway {
  private:
   Gateway(config::SnapshotPtr snapshot, const Clock& clock, IdSource& ids);
   absl::Status Listen();
+  void StartTracing();
   void CheckUpstreams();
   void Report(const exchange::ModelReport& report);
   telemetry::GatewaySample Sample() const;
@@ -61,6 +64,7 @@ class Gateway {
   const Clock& clock_;
   IdSource& ids_;
   telemetry::Metrics metrics_;
+  telemetry::SpanQueue spans_;
   PlanBuilder plans_;
   const std::shared_ptr<edge_http::Readiness> readiness_;
   mutable std::mutex mutex_;  // guards what follows; held for a whole reload
@@ -70,7 +74,8 @@ class Gateway {
   std::vector<std::unique_ptr<Engine>> engines_;
   std::unique_ptr<edge::GrpcServer> grpc_;
   std::unique_ptr<http::Server> ops_;
-  std::unique_ptr<exchange::ModelLister> check_;  // on the first engine's thread
+  std::unique_ptr<edge_otlp::Exporter> exporter_;  // null: no traces
+  std::unique_ptr<exchange::ModelLister> check_;   // on the first engine's thread
   bool running_ = false;
   bool drained_ = false;
 };

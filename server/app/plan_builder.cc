@@ -181,6 +181,7 @@ std::shared_ptr<const exchange::Plan> PlanBuilder::Build(const config::Snapshot&
   plan->unrouted = Resolve({"", "none", "none", "none", "other", "none"});
   plan->default_model = snapshot.default_model;
   plan->limits = ConvertLimits(snapshot.limits);
+  plan->tracing = tracing_;
   plan->expose_provider_text = snapshot.expose_provider_text;
   return plan;
 }
@@ -190,7 +191,8 @@ std::vector<telemetry::PoolSample> PlanBuilder::SamplePools() const {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, pool] : pools_) {
     const upstream::PoolStats stats = pool->stats();
-    samples.push_back({name, stats.open, stats.in_flight, stats.waiting, stats.opened_total, pool->limits().connections});
+    samples.push_back(
+        {name, stats.open, stats.in_flight, stats.waiting, stats.opened_total, pool->limits().connections});
   }
   return samples;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/config/snapshot.h"
@@ -19,6 +20,8 @@ namespace sluice::app {
 class PlanBuilder {
  public:
   explicit PlanBuilder(telemetry::Metrics* metrics) : metrics_(metrics) {}
+  // For all plans from now on; before the first is built.
+  void set_tracing(std::shared_ptr<telemetry::Tracing> tracing) { tracing_ = std::move(tracing); }
   std::shared_ptr<const exchange::Plan> Build(const config::Snapshot& snapshot);
   std::vector<telemetry::PoolSample> SamplePools() const;
 
@@ -30,6 +33,7 @@ class PlanBuilder {
   exchange::RouteSeries Resolve(telemetry::SeriesLabels labels) const;
 
   telemetry::Metrics* const metrics_;
+  std::shared_ptr<telemetry::Tracing> tracing_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<upstream::Pool>> pools_;              // by upstream's name
   std::map<std::string, std::shared_ptr<route::RetryBudget>> retry_budgets_;  // likewise

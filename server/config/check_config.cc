@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "server/config/check_listen.h"
 #include "server/config/check_routes.h"
+#include "server/config/check_traces.h"
 #include "server/config/check_upstream.h"
 #include "server/config/nearest.h"
 
@@ -35,8 +36,8 @@ Limits CheckLimits(const v1::Limits& in, Checker* checker) {
   checker->Duration("limits.caller_stall", in.has_caller_stall(), in.caller_stall(), &out.caller_stall);
   checker->Duration("limits.drain", in.has_drain(), in.drain(), &out.drain);
   checker->Duration("limits.queue_wait", in.has_queue_wait(), in.queue_wait(), &out.queue_wait);
-  const auto bytes = [&](const std::string& path, bool given, int64_t value, int64_t least, int64_t most, size_t* to) {
   checker->Duration("limits.connection_age", in.has_connection_age(), in.connection_age(), &out.connection_age);
+  const auto bytes = [&](const std::string& path, bool given, int64_t value, int64_t least, int64_t most, size_t* to) {
     if (given && checker->InRange(path, value, least, most)) *to = static_cast<size_t>(value);
   };
   bytes("limits.request_bytes", in.has_request_bytes(), in.request_bytes(), 1 << 10, 256 << 20, &out.request_bytes);
@@ -90,6 +91,7 @@ Snapshot CheckConfig(const v1::Config& config, const std::vector<std::string>& d
   snapshot.routes = CheckRoutes(config, names, checker);
   snapshot.default_model = config.default_model();
   snapshot.limits = CheckLimits(config.limits(), checker);
+  snapshot.traces = CheckTraces(config.traces(), checker);
   snapshot.log_level = CheckLevel(config.log(), checker);
   if (config.has_engines() && checker->InRange("engines", config.engines(), 0, 256))
     snapshot.engines = config.engines();

@@ -37,7 +37,8 @@ constexpr absl::string_view kOwnHeaders[] = {"authorization",
                                              "expect",
                                              "proxy-authorization",
                                              "x-request-id",
-                                             "traceparent"};
+                                             "traceparent",
+                                             "tracestate"};
 
 // One upstream's fields, each checked into the result.
 class UpstreamCheck {

@@ -140,6 +140,16 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+// Spans for a trace collector.
+struct Traces {
+  std::string address;  // host:port; "" sends none
+  bool tls = false;
+  double sample = 0.1;
+  std::string service_name = "sluice";
+  std::vector<std::pair<std::string, Secret>> headers;
+  bool operator==(const Traces&) const = default;
+};
+
 // A file the Snapshot was made from, and a fingerprint of the bytes that were read.
 struct SourceFile {
   std::string path;
@@ -154,6 +164,7 @@ struct Snapshot {
   std::vector<Route> routes;        // empty: the sole upstream takes every model
   std::string default_model;        // "": a request has to name its model
   Limits limits;
+  Traces traces;
   telemetry::Level log_level = telemetry::Level::kInfo;
   int engines = 0;  // 0: one for every two cores
   bool expose_provider_text = false;

@@ -66,11 +66,13 @@ Exchange::Exchange(const EngineContext& context, CallFacts facts, Ledger* ledger
 Exchange::~Exchange() = default;
 
 void Exchange::Start(chat::Request request, std::vector<chat::FieldViolation> violations) {
+  ledger_->trace().Begin(facts_.traceparent, facts_.tracestate, plan_->tracing);
   request_ = std::move(request);
   if (request_.model.empty()) request_.model = plan_->default_model;
   if (const auto refusal = Refusal(std::move(violations))) return End(&*refusal);
   wants_usage_ = request_.include_usage;
   prompt_tokens_ = EstimatePromptTokens(request_);
+  if (ledger_->trace().recorded()) ledger_->trace().Asked(request_, *backend_);
   deadline_ = After(context_.loop.clock().Now(), backend_->total);
   if (facts_.deadline) deadline_ = std::min(deadline_, *facts_.deadline);
   deadline_timer_.ArmAt(deadline_);
@@ -138,9 +140,11 @@ bool Exchange::Route() {
 void Exchange::StartAttempt() {
   dialect::HttpRequest http = EncodeForUpstream();
   http.headers.emplace_back("X-Request-Id", ledger_->request_id());  // the same on every attempt
-  if (!facts_.traceparent.empty()) http.headers.emplace_back("traceparent", facts_.traceparent);
-  if (!facts_.tracestate.empty()) http.headers.emplace_back("tracestate", facts_.tracestate);
   ledger_->AttemptStarted();
+  if (std::string parent = ledger_->trace().Traceparent(ledger_->attempt()); !parent.empty()) {
+    http.headers.emplace_back("traceparent", std::move(parent));
+    if (!ledger_->trace().state().empty()) http.headers.emplace_back("tracestate", ledger_->trace().state());
+  }
   attempt_ = std::make_unique<Attempt>(context_, *plan_, *backend_, static_cast<chat::EventSink*>(this));
   attempt_->Start(std::move(http));
 }
@@ -155,6 +159,7 @@ dialect::HttpRequest Exchange::EncodeForUpstream() const {
 void Exchange::OnIdentity(const chat::Identity& identity) {
   completion_id_ = Clipped(identity.completion_id);
   answered_model_ = Clipped(identity.model);
+  if (ledger_->trace().recorded()) ledger_->trace().Answered(completion_id_, answered_model_);
 }
 
 void Exchange::EnsureStarted() {
@@ -195,6 +200,7 @@ void Exchange::OnDelta(const chat::Delta& delta) {
 
 void Exchange::OnFinished(const chat::Finished& finished) {
   EnsureStarted();
+  if (ledger_->trace().recorded()) ledger_->trace().Finished(Clipped(finished.native));
   consumer_->OnFinished({finished.choice, finished.reason, finished.native.substr(0, kMaxIdentity)});
 }
 

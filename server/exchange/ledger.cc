@@ -47,7 +47,8 @@ Ledger::Ledger(const Clock& clock, Operation operation, std::string request_id, 
       plan_(std::move(plan)),
       series_(plan_->unrouted.of(operation)),
       received_(clock.Now()),
-      flushed_(received_) {}
+      flushed_(received_),
+      trace_(clock_, OperationName(operation_)) {}
 
 Ledger::~Ledger() {
   chat::Error left;
@@ -82,6 +83,11 @@ void Ledger::AttemptEnded(const chat::Error* error, uint64_t bytes_out, uint64_t
   record.bytes_to_upstream = bytes_out;
   record.bytes_from_upstream = bytes_in;
   series_->AttemptEnded(record);
+  if (trace_.recorded()) trace_.AttemptEnded(attempt_, attempt_started_, FirstOutput(), usage_, error);
+}
+
+std::optional<MonoTime> Ledger::FirstOutput() const {
+  return meter_.total() > 0 ? std::optional(first_output_) : std::nullopt;
 }
 
 void Ledger::Retried(const chat::Error& error) {
@@ -135,6 +141,7 @@ void Ledger::Close(const chat::Error* error) {
   series_->Flush(meter_);
   if (!counted_open_) series_->CallStarted();  // CallEnded takes one away
   series_->CallEnded(record);
+  if (trace_.recorded()) trace_.CallEnded(received_, FirstOutput(), attempt_, route_, upstream_, error);
   WriteAccessLine(error, record);
 }
 

@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 #include "server/chat/error.h"
 #include "server/chat/event.h"
+#include "server/exchange/call_trace.h"
 #include "server/exchange/plan.h"
 #include "server/telemetry/metrics.h"
 
@@ -30,6 +31,7 @@ class Ledger {
   void Routed(const route::Match& match, absl::string_view asked_model);
   void AttemptStarted();
   void AttemptEnded(const chat::Error* error, uint64_t bytes_out, uint64_t bytes_in);
+  CallTrace& trace() { return trace_; }
   void Retried(const chat::Error& error);  // another attempt follows; what this one brought does not count
   void RetryDenied();                      // ... would, did the upstream's budget allow it
   void Delta();                            // one delta goes to the caller
@@ -49,6 +51,7 @@ class Ledger {
   const chat::Usage& usage() const { return usage_; }
 
  private:
+  std::optional<MonoTime> FirstOutput() const;
   telemetry::CallRecord MakeRecord(const chat::Error* error, MonoTime now) const;
   void WriteAccessLine(const chat::Error* error, const telemetry::CallRecord& record) const;
 
@@ -73,6 +76,7 @@ class Ledger {
   uint64_t bytes_from_caller_ = 0;
   uint64_t bytes_to_caller_ = 0;
   int attempt_ = 0;
+  CallTrace trace_;
   bool counted_open_ = false;  // among the open streams
   bool closed_ = false;
 };

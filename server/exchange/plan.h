@@ -14,6 +14,7 @@
 #include "server/route/retry_budget.h"
 #include "server/route/router.h"
 #include "server/telemetry/metrics.h"
+#include "server/telemetry/tracing.h"
 #include "server/upstream/client.h"
 
 namespace sluice::exchange {
@@ -67,7 +68,8 @@ struct Plan {
   RouteSeries unrouted;
   std::string default_model;  // asked for when a request names none; "" makes the name required
   Limits limits;
-  bool expose_provider_text = false;  // a provider's own error text may echo the prompt
+  std::shared_ptr<telemetry::Tracing> tracing;  // null: no spans are made
+  bool expose_provider_text = false;            // a provider's own error text may echo the prompt
 };
 
 }  // namespace sluice::exchange

@@ -48,6 +48,9 @@ double UnixSeconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::
 void AppendGateway(const GatewaySample& sample, std::vector<MetricFamily>& out) {
   const auto append = [&out](const MetricInfo& info, double value) { out.push_back(MakeFamily(info, {{{}, value}})); };
   append(kQueuedCalls, sample.queued_calls);
+  out.push_back(MakeFamily(kSpans, {{{kSent}, static_cast<double>(sample.spans.sent)},
+                                    {{kDropped}, static_cast<double>(sample.spans.dropped)},
+                                    {{kFailed}, static_cast<double>(sample.spans.failed)}}));
   append(kOpenCallsLimit, sample.open_calls_limit);
   append(kDrainLimit, absl::ToDoubleSeconds(sample.drain_limit));
   append(kDrainingSince, sample.draining_since ? UnixSeconds(*sample.draining_since) : 0);

@@ -125,8 +125,16 @@ struct PoolSample {
   int limit = 0;  // pool.connections
 };
 
+// Spans since the start.
+struct SpanCounts {
+  uint64_t sent = 0;     // the collector has them
+  uint64_t dropped = 0;  // the queue was full
+  uint64_t failed = 0;   // the collector was not there, or would not take them
+};
+
 // The gateway as a whole, at the time of a scrape.
 struct GatewaySample {
+  SpanCounts spans;
   int queued_calls = 0;
   int open_calls_limit = 0;
   absl::Duration drain_limit;

@@ -160,6 +160,11 @@ inline constexpr MetricInfo kCertificateExpiry = {
     MetricKind::kGauge,
     {"certificate"},
     "When the first certificate of listen.grpc.tls.cert (server) or client_ca expires, seconds since the Unix epoch."};
+inline constexpr MetricInfo kSpans = {"sluice_spans_total",
+                                      MetricKind::kCounter,
+                                      {"result"},
+                                      "Spans made for the trace collector: sent, dropped (the queue was full) or "
+                                      "failed (the collector did not take them)."};
 inline constexpr MetricInfo kReloads = {"sluice_reloads_total",
                                         MetricKind::kCounter,
                                         {"result"},
@@ -181,19 +186,19 @@ inline constexpr MetricInfo kProcessStart = {
     "process_start_time_seconds", MetricKind::kGauge, {}, "Start of the process, seconds since the Unix epoch."};
 inline constexpr MetricInfo kProcessThreads = {"process_threads", MetricKind::kGauge, {}, "Threads running now."};
 
-inline constexpr std::array kAllMetrics = {&kServerDuration,  &kTimeToFirstToken, &kTimePerOutputToken,
-                                           &kClientDuration,  &kTokenUsage,       &kCalls,
-                                           &kOpenStreams,     &kDeltas,           &kDeltaGap,
-                                           &kOverhead,        &kCallerBytes,      &kPauses,
-                                           &kAttempts,        &kTokens,           &kTokensEstimated,
-                                           &kTimeouts,        &kRetries,          &kRetriesDenied,
-                                           &kUpstreamBytes,   &kPoolConnections,  &kPoolConnectionsLimit,
-                                           &kPoolWaiting,     &kPoolOpened,       &kLimitsReached,
-                                           &kQueuedCalls,     &kOpenCallsLimit,   &kStreamsCut,
-                                           &kDrainingSince,   &kDrainLimit,       &kCertificateExpiry,
-                                           &kReloads,         &kBuildInfo,        &kProcessCpu,
-                                           &kProcessResident, &kProcessOpenFds,   &kProcessMaxFds,
-                                           &kProcessStart,    &kProcessThreads};
+inline constexpr std::array kAllMetrics = {&kServerDuration, &kTimeToFirstToken, &kTimePerOutputToken,
+                                           &kClientDuration, &kTokenUsage,       &kCalls,
+                                           &kOpenStreams,    &kDeltas,           &kDeltaGap,
+                                           &kOverhead,       &kCallerBytes,      &kPauses,
+                                           &kAttempts,       &kTokens,           &kTokensEstimated,
+                                           &kTimeouts,       &kRetries,          &kRetriesDenied,
+                                           &kUpstreamBytes,  &kPoolConnections,  &kPoolConnectionsLimit,
+                                           &kPoolWaiting,    &kPoolOpened,       &kLimitsReached,
+                                           &kQueuedCalls,    &kOpenCallsLimit,   &kStreamsCut,
+                                           &kDrainingSince,  &kDrainLimit,       &kCertificateExpiry,
+                                           &kSpans,          &kReloads,          &kBuildInfo,
+                                           &kProcessCpu,     &kProcessResident,  &kProcessOpenFds,
+                                           &kProcessMaxFds,  &kProcessStart,     &kProcessThreads};
 
 // ---- Label values that are not the configuration's.
 
@@ -209,6 +214,8 @@ inline constexpr char kInUse[] = "in_use";
 inline constexpr char kIdle[] = "idle";
 inline constexpr char kServerCertificate[] = "server";
 inline constexpr char kClientCa[] = "client_ca";
+inline constexpr char kSent[] = "sent";
+inline constexpr char kDropped[] = "dropped";
 inline constexpr char kOther[] = "other";
 
 // The timers a call can end by, as errors name them. Their series exist from the start with 0, so that a rate sees the

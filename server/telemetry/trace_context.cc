@@ -24,12 +24,6 @@ bool IsHex(absl::string_view text) {
 
 bool IsId(absl::string_view text) { return IsHex(text) && text.find_first_not_of('0') != absl::string_view::npos; }
 
-// The sampled flag is the lowest bit of the last digit.
-bool IsSampled(absl::string_view flags) {
-  const char low = flags.back();
-  return ((low <= '9' ? low - '0' : low - 'a' + 10) & 1) != 0;
-}
-
 }  // namespace
 
 std::string ReadTraceparent(absl::string_view text) {
@@ -41,6 +35,11 @@ std::string ReadTraceparent(absl::string_view text) {
   if (version == "00") return text.size() == kSize ? std::string(text) : "";
   if (text.size() > kSize && text[kSize] != '-') return "";
   return absl::StrCat("00", text.substr(2, kFlags - 2), IsSampled(flags) ? "01" : "00");
+}
+
+bool IsSampled(absl::string_view flags) {
+  const char low = flags.back();
+  return ((low <= '9' ? low - '0' : low - 'a' + 10) & 1) != 0;
 }
 
 bool IsTracestate(absl::string_view text) {

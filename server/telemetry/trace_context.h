@@ -14,6 +14,9 @@ namespace sluice::telemetry {
 // ids and the sampled flag.
 std::string ReadTraceparent(absl::string_view text);
 
+// Whether two digits of flags say that the trace is sampled: the lowest bit.
+bool IsSampled(absl::string_view flags);
+
 // Whether a tracestate may be sent on as it is: printable ASCII and blanks, 1 to 512 bytes. Its members belong to
 // others and are not read. Means nothing without a valid traceparent.
 bool IsTracestate(absl::string_view text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "server/edge/grpc/engine.h"
 #include "server/edge/grpc/upstream_key.h"
@@ -29,6 +30,14 @@ absl::string_view Metadata(const grpc::ServerContext& context, const char* key) 
   const auto& metadata = context.client_metadata();
   const auto it = metadata.find(key);
   return it == metadata.end() ? absl::string_view() : absl::string_view(it->second.data(), it->second.size());
+}
+
+// All entries of that name as one (RFC 9110 5.3), which is how W3C Trace Context wants several tracestates read.
+std::string JoinedMetadata(const grpc::ServerContext& context, const char* key) {
+  const auto [begin, end] = context.client_metadata().equal_range(key);
+  return absl::StrJoin(begin, end, ",", [](std::string* out, const auto& entry) {
+    out->append(entry.second.data(), entry.second.size());
+  });
 }
 
 chat::Error CallerLeft() {
@@ -144,9 +153,9 @@ void Call::ForbidRetry(const chat::Error& error) {
 exchange::CallFacts Call::Facts() const {
   exchange::CallFacts facts;
   facts.traceparent = telemetry::ReadTraceparent(Metadata(context_, "traceparent"));
-  if (const absl::string_view state = Metadata(context_, "tracestate");
-      !facts.traceparent.empty() && telemetry::IsTracestate(state)) {
-    facts.tracestate = std::string(state);
+  if (!facts.traceparent.empty()) {
+    std::string state = JoinedMetadata(context_, "tracestate");
+    if (telemetry::IsTracestate(state)) facts.tracestate = std::move(state);
   }
   facts.upstream_key = std::string(Metadata(context_, kUpstreamKey));
   if (const absl::Duration left = TimeLeft(); left < kEver) {

@@ -95,7 +95,7 @@ TEST(LoaderTest, AllErrorsComeAtOnceInTheFilesOrder) {
       "sluice.yaml:4: upstreams.b.dialect: unknown dialect (did you mean \"openai\"?); known: anthropic, openai\n"
       "sluice.yaml:6: routes[0].upstream: there is no such upstream; known: a, b\n"
       "sluice.yaml:7: engine: unknown field (did you mean \"engines\"?); known here: listen, upstreams, routes, "
-      "default_model, limits, log, engines, errors");
+      "default_model, limits, log, engines, errors, traces");
 }
 
 TEST(LoaderTest, TheEnvironmentAloneServes) {

@@ -22,7 +22,7 @@ TEST(MessageReaderTest, UnknownFieldsNameTheirPlaceAndTheNearestWord) {
       "pool, connect, tls, send, first_byte, first_output, idle, total");
   EXPECT_EQ(ErrorsOf(WithUpstream("retries: 3\n")),
             "sluice.yaml:5: retries: unknown field; known here: listen, upstreams, routes, default_model, limits, log, "
-            "engines, errors");
+            "engines, errors, traces");
   EXPECT_EQ(
       ErrorsOf(WithUpstream("routes:\n- models: [a]\n  upstream: relay\n- {models: [b], upstream: relay, modle: x}\n")),
       "sluice.yaml:8: routes[1].modle: unknown field (did you mean \"model\"?); known here: models, upstream, model");

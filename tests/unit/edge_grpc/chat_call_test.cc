@@ -134,11 +134,12 @@ TEST_F(ChatCallTest, ATracestateIsHandedOnWithAValidTraceparentOnly) {
     grpc::ClientContext context;
     context.AddMetadata("traceparent", absl::StrCat(version, "-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
     context.AddMetadata("tracestate", "congo=t61rcWkgMzE");
+    context.AddMetadata("tracestate", "rojo=00f067aa0ba902b7");
     grpc::Status status;
     Chat(&context, Ask(), &status);
   }
   OnLoop([this] {
-    EXPECT_EQ(client_.call(0).Header("tracestate"), "congo=t61rcWkgMzE");
+    EXPECT_EQ(client_.call(0).Header("tracestate"), "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7");
     EXPECT_EQ(client_.call(1).Header("traceparent"), "(absent)");
     EXPECT_EQ(client_.call(1).Header("tracestate"), "(absent)");
   });

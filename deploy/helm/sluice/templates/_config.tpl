@@ -46,6 +46,15 @@
 {{- if hasKey $limits "drain" -}}
 {{- fail "config.limits.drain is the chart's to write: set drain.seconds, which the pod's grace period follows" -}}
 {{- end -}}
-{{- $_ := set $config "limits" (set $limits "drain" (printf "%ds" (int64 .Values.drain.seconds))) -}}
+{{- $_ := set $limits "drain" (printf "%ds" (int64 .Values.drain.seconds)) -}}
+{{- if not (hasKey $limits "connection_age") -}}
+{{- $_ := set $limits "connection_age" "15m" -}}
+{{- end -}}
+{{- $_ := set $config "limits" $limits -}}
+{{- range $name, $value := (dig "traces" "headers" dict $config) -}}
+{{- if not (regexMatch "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $value) -}}
+{{- fail (printf "config.traces.headers.%s stands in plain sight: put it into a Secret, name that in extraEnv, and write ${VARIABLE} here" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}

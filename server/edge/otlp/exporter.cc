@@ -1,0 +1,126 @@
+#include "server/edge/otlp/exporter.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+
+#include "server/edge/otlp/to_otlp.h"
+#include "server/telemetry/log.h"
+
+namespace sluice::edge_otlp {
+namespace {
+
+// OTLP's advice and the collectors' own default.
+constexpr size_t kBatch = 512;
+constexpr int kTries = 5;
+
+// OTLP specification, "OTLP/gRPC failures": these may pass, all others are final.
+bool MayPass(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::CANCELLED:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::ABORTED:
+    case grpc::StatusCode::OUT_OF_RANGE:
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DATA_LOSS:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::shared_ptr<grpc::Channel> Connect(const ExporterOptions& options) {
+  const auto credentials =
+      options.tls ? grpc::SslCredentials(grpc::SslCredentialsOptions()) : grpc::InsecureChannelCredentials();
+  return grpc::CreateChannel(options.address, credentials);
+}
+
+}  // namespace
+
+Exporter::Exporter(ExporterOptions options, telemetry::SpanQueue* queue)
+    : options_(std::move(options)), queue_(queue), stub_(pb::TraceService::NewStub(Connect(options_))) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+Exporter::~Exporter() {
+  queue_->Close();
+  {
+    std::unique_lock lock(mutex_);
+    ending_ = true;
+    end_by_ = std::chrono::system_clock::now() + options_.last_words;
+    changed_.notify_all();
+    // What is under way has a deadline of its own, which may be later.
+    if (!changed_.wait_until(lock, end_by_, [this] { return done_; }) && running_) running_->TryCancel();
+  }
+  thread_.join();
+}
+
+void Exporter::Run() {
+  for (;;) {
+    const std::vector<telemetry::Span> batch = queue_->Take(kBatch, options_.linger);
+    if (batch.empty()) break;
+    Send(batch);
+  }
+  const std::lock_guard lock(mutex_);
+  done_ = true;
+  changed_.notify_all();
+}
+
+void Exporter::Send(const std::vector<telemetry::Span>& batch) {
+  const pb::ExportTraceServiceRequest request = ToOtlp(batch, options_.service, options_.version);
+  grpc::Status status;
+  std::chrono::milliseconds delay = options_.retry_base;
+  for (int i = 0; i < kTries; ++i) {
+    status = TryOnce(request, batch.size());
+    if (status.ok()) return;
+    if (!MayPass(status.error_code()) || !WaitUnlessEnding(delay)) break;
+    delay *= 2;
+  }
+  queue_->CountFailed(batch.size());
+  telemetry::Log(telemetry::Level::kWarning, "spans lost: the trace collector does not take them",
+                 {{"collector", options_.address},
+                  {"spans", static_cast<int64_t>(batch.size())},
+                  {"code", static_cast<int64_t>(status.error_code())},
+                  {"error", status.error_message()}});
+}
+
+grpc::Status Exporter::TryOnce(const pb::ExportTraceServiceRequest& request, size_t spans) {
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = std::make_unique<grpc::ClientContext>();
+    running_->set_deadline(Deadline());
+  }
+  for (const auto& [name, value] : options_.headers) running_->AddMetadata(name, value);
+  pb::ExportTraceServiceResponse response;
+  const grpc::Status status = stub_->Export(running_.get(), request, &response);
+  {
+    const std::lock_guard lock(mutex_);
+    running_.reset();
+  }
+  if (!status.ok()) return status;
+  const auto rejected = static_cast<size_t>(std::max<int64_t>(0, response.partial_success().rejected_spans()));
+  queue_->CountFailed(std::min(rejected, spans));
+  queue_->CountSent(spans - std::min(rejected, spans));
+  if (!response.partial_success().error_message().empty()) {
+    telemetry::Log(telemetry::Level::kWarning, "the trace collector has taken some spans only",
+                   {{"collector", options_.address},
+                    {"rejected", static_cast<int64_t>(rejected)},
+                    {"error", response.partial_success().error_message()}});
+  }
+  return status;
+}
+
+// True where there is time for another try.
+bool Exporter::WaitUnlessEnding(std::chrono::milliseconds delay) {
+  std::unique_lock lock(mutex_);
+  if (!ending_) changed_.wait_for(lock, delay, [this] { return ending_; });
+  return !ending_ || std::chrono::system_clock::now() < end_by_;
+}
+
+std::chrono::system_clock::time_point Exporter::Deadline() const {
+  const auto usual = std::chrono::system_clock::now() + options_.deadline;
+  return ending_ ? std::min(usual, end_by_) : usual;
+}
+
+}  // namespace sluice::edge_otlp

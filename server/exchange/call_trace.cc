@@ -1,0 +1,134 @@
+#include "server/exchange/call_trace.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/chat/status.h"
+
+namespace sluice::exchange {
+namespace {
+
+using Attributes = telemetry::Span::Attributes;
+
+// gen_ai.provider.name has words of its own for two of the dialects.
+std::string ProviderName(absl::string_view dialect) {
+  return dialect == "gemini" ? "gcp.gemini" : std::string(dialect);
+}
+
+// server.address and server.port of an URL that the configuration has checked.
+void AddServer(absl::string_view base_url, Attributes* out) {
+  const bool https = absl::ConsumePrefix(&base_url, "https://");
+  if (!https) absl::ConsumePrefix(&base_url, "http://");
+  absl::string_view host = base_url.substr(0, base_url.find('/'));
+  int64_t port = https ? 443 : 80;
+  const size_t colon = host.rfind(':');
+  if (colon != absl::string_view::npos && absl::SimpleAtoi(host.substr(colon + 1), &port)) host = host.substr(0, colon);
+  out->emplace_back("server.address", std::string(host));
+  out->emplace_back("server.port", port);
+}
+
+template <typename T>
+void AddIf(const char* name, const std::optional<T>& value, Attributes* out) {
+  if (!value) return;
+  if constexpr (std::is_floating_point_v<T>) {
+    out->emplace_back(name, static_cast<double>(*value));
+  } else {
+    out->emplace_back(name, static_cast<int64_t>(*value));
+  }
+}
+
+}  // namespace
+
+void CallTrace::Begin(absl::string_view traceparent, absl::string_view tracestate,
+                      std::shared_ptr<telemetry::Tracing> tracing) {
+  tracing_ = std::move(tracing);
+  place_ = telemetry::PlaceCall(traceparent, tracestate, tracing_.get());
+}
+
+void CallTrace::Asked(const chat::Request& request, const Backend& backend) {
+  model_ = request.model;
+  asked_.emplace_back("gen_ai.operation.name", std::string("chat"));
+  asked_.emplace_back("gen_ai.provider.name", ProviderName(backend.codec->name()));
+  asked_.emplace_back("gen_ai.request.model", model_);
+  AddIf("gen_ai.request.max_tokens", request.max_completion_tokens ? request.max_completion_tokens : request.max_tokens,
+        &asked_);
+  AddIf("gen_ai.request.temperature", request.temperature, &asked_);
+  AddIf("gen_ai.request.top_p", request.top_p, &asked_);
+  AddServer(backend.target.base_url, &asked_);
+}
+
+void CallTrace::Answered(absl::string_view completion_id, absl::string_view model) {
+  completion_id_ = std::string(completion_id);
+  answered_model_ = std::string(model);
+}
+
+void CallTrace::Finished(std::string reason) { finish_reasons_.push_back(std::move(reason)); }
+
+absl::Time CallTrace::WallAt(MonoTime when) const { return clock_.WallNow() - absl::FromChrono(clock_.Now() - when); }
+
+telemetry::Span CallTrace::NewSpan(MonoTime started, std::optional<MonoTime> first_output,
+                                   const chat::Error* error) const {
+  telemetry::Span span;
+  span.trace_id = place_.trace_id;
+  span.state = place_.state;
+  span.start = WallAt(started);
+  span.end = clock_.WallNow();
+  if (first_output) span.first_output = WallAt(*first_output);
+  if (error != nullptr) {
+    span.failed = true;
+    span.message = chat::Reason(error->kind);
+    span.attributes.emplace_back("error.type", std::string(chat::ErrorKindName(error->kind)));
+  }
+  return span;
+}
+
+void CallTrace::AttemptEnded(int attempt, MonoTime started, std::optional<MonoTime> first_output,
+                             const chat::Usage& usage, const chat::Error* error) {
+  telemetry::Span span = NewSpan(started, first_output, error);
+  span.span_id = telemetry::AttemptSpanId(place_, attempt);
+  span.parent_id = place_.span_id;
+  span.kind = telemetry::Span::Kind::kClient;
+  span.name = absl::StrCat("chat ", model_);
+  Attributes& out = span.attributes;
+  out.insert(out.end(), asked_.begin(), asked_.end());
+  out.emplace_back("sluice.attempt", int64_t{attempt});
+  if (!completion_id_.empty()) out.emplace_back("gen_ai.response.id", std::exchange(completion_id_, {}));
+  if (!answered_model_.empty()) out.emplace_back("gen_ai.response.model", std::exchange(answered_model_, {}));
+  if (!finish_reasons_.empty()) out.emplace_back("gen_ai.response.finish_reasons", std::exchange(finish_reasons_, {}));
+  if (!usage.estimated) {
+    AddIf("gen_ai.usage.input_tokens", usage.prompt_tokens, &out);
+    AddIf("gen_ai.usage.output_tokens", usage.completion_tokens, &out);
+  }
+  if (error == nullptr) {
+    out.emplace_back("http.response.status_code", int64_t{200});
+  } else if (error->http_status != 0) {
+    out.emplace_back("http.response.status_code", int64_t{error->http_status});
+  }
+  tracing_->spans.Add(std::move(span));
+}
+
+void CallTrace::CallEnded(MonoTime received, std::optional<MonoTime> first_output, int attempts,
+                          absl::string_view route, absl::string_view upstream, const chat::Error* error) {
+  telemetry::Span span = NewSpan(received, first_output, error);
+  span.span_id = place_.span_id;
+  span.parent_id = place_.parent_id;
+  span.kind = telemetry::Span::Kind::kServer;
+  const absl::string_view method = operation_ == "chat" ? "Chat" : "Complete";
+  span.name = absl::StrCat("sluice.v1.ChatService/", method);
+  const auto code = error == nullptr ? absl::StatusCode::kOk : chat::CanonicalCode(error->kind);
+  Attributes& out = span.attributes;
+  out.emplace_back("rpc.system", std::string("grpc"));
+  out.emplace_back("rpc.service", std::string("sluice.v1.ChatService"));
+  out.emplace_back("rpc.method", std::string(method));
+  out.emplace_back("rpc.grpc.status_code", static_cast<int64_t>(code));
+  if (!model_.empty()) out.emplace_back("gen_ai.request.model", model_);
+  out.emplace_back("sluice.route", std::string(route));
+  out.emplace_back("sluice.upstream", std::string(upstream));
+  out.emplace_back("sluice.attempts", int64_t{attempts});
+  tracing_->spans.Add(std::move(span));
+}
+
+}  // namespace sluice::exchange

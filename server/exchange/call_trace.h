@@ -1,0 +1,57 @@
+#ifndef SLUICE_SERVER_EXCHANGE_CALL_TRACE_H_
+#define SLUICE_SERVER_EXCHANGE_CALL_TRACE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/clock.h"
+#include "server/chat/error.h"
+#include "server/chat/event.h"
+#include "server/chat/request.h"
+#include "server/exchange/plan.h"
+#include "server/telemetry/tracing.h"
+
+namespace sluice::exchange {
+
+// What a call tells a trace: a span for the call, and one below it for each attempt, with the attributes of
+// OpenTelemetry's conventions for generative AI. Spans are made when attempt and call are over, out of what is known
+// then; where recorded() is false nothing is to be told, and nothing is kept.
+class CallTrace {
+ public:
+  CallTrace(const Clock& clock, absl::string_view operation) : clock_(clock), operation_(operation) {}
+
+  // Before all else. The caller's context as telemetry::ReadTraceparent and IsTracestate accept it; "" is none.
+  void Begin(absl::string_view traceparent, absl::string_view tracestate, std::shared_ptr<telemetry::Tracing> tracing);
+  bool recorded() const { return place_.recorded; }
+  // For the headers of that attempt; "" sends none.
+  std::string Traceparent(int attempt) const { return telemetry::TraceparentOf(place_, attempt); }
+  const std::string& state() const { return place_.state; }
+
+  void Asked(const chat::Request& request, const Backend& backend);  // as the upstream is asked
+  void Answered(absl::string_view completion_id, absl::string_view model);
+  void Finished(std::string reason);  // the provider's own word, once a choice
+  void AttemptEnded(int attempt, MonoTime started, std::optional<MonoTime> first_output, const chat::Usage& usage,
+                    const chat::Error* error);
+  void CallEnded(MonoTime received, std::optional<MonoTime> first_output, int attempts, absl::string_view route,
+                 absl::string_view upstream, const chat::Error* error);
+
+ private:
+  telemetry::Span NewSpan(MonoTime started, std::optional<MonoTime> first_output, const chat::Error* error) const;
+  absl::Time WallAt(MonoTime when) const;
+
+  const Clock& clock_;
+  const absl::string_view operation_;
+  std::shared_ptr<telemetry::Tracing> tracing_;
+  telemetry::TracePlace place_;
+  std::string model_;
+  telemetry::Span::Attributes asked_;  // of every attempt
+  std::string completion_id_, answered_model_;
+  std::vector<std::string> finish_reasons_;
+};
+
+}  // namespace sluice::exchange
+
+#endif  // SLUICE_SERVER_EXCHANGE_CALL_TRACE_H_

@@ -1,0 +1,66 @@
+#include "server/telemetry/tracing.h"
+
+#include <cmath>
+#include <cstdint>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/telemetry/trace_context.h"
+
+namespace sluice::telemetry {
+namespace {
+
+constexpr size_t kSpanDigits = 16;
+
+uint64_t Low64(absl::string_view digits) {
+  uint64_t value = 0;
+  (void)absl::SimpleHexAtoi(digits.substr(digits.size() - kSpanDigits), &value);  // our own digits, or read already
+  return value;
+}
+
+// OpenTelemetry's TraceIdRatioBased: the lowest 56 bits are the random ones (W3C Trace Context level 2).
+bool InShare(absl::string_view trace_id, double share) {
+  constexpr int kBits = 56;
+  return (Low64(trace_id) & ((uint64_t{1} << kBits) - 1)) < static_cast<uint64_t>(std::ldexp(share, kBits));
+}
+
+// Ids of zeros are none.
+std::string NewSpanId(IdSource& ids) {
+  std::string digits;
+  do {
+    digits = ids.NewRequestId().substr(kSpanDigits);
+  } while (Low64(digits) == 0);
+  return digits;
+}
+
+}  // namespace
+
+TracePlace PlaceCall(absl::string_view traceparent, absl::string_view tracestate, const Tracing* tracing) {
+  TracePlace place;
+  if (!traceparent.empty()) {
+    place.trace_id = std::string(traceparent.substr(3, 32));
+    place.parent_id = std::string(traceparent.substr(36, kSpanDigits));
+    place.flags = std::string(traceparent.substr(53, 2));
+    place.state = std::string(tracestate);
+  }
+  if (tracing == nullptr) return place;
+  if (place.trace_id.empty()) {
+    place.trace_id = tracing->ids.NewRequestId();
+    place.flags = InShare(place.trace_id, tracing->share) ? "01" : "00";
+  }
+  place.recorded = IsSampled(place.flags);
+  if (place.recorded || place.parent_id.empty()) place.span_id = NewSpanId(tracing->ids);
+  return place;
+}
+
+std::string AttemptSpanId(const TracePlace& place, int attempt) {
+  return absl::StrCat(absl::Hex(Low64(place.span_id) + static_cast<uint64_t>(attempt), absl::kZeroPad16));
+}
+
+std::string TraceparentOf(const TracePlace& place, int attempt) {
+  if (place.trace_id.empty()) return "";
+  const std::string parent = place.span_id.empty() ? place.parent_id : AttemptSpanId(place, attempt);
+  return absl::StrCat("00-", place.trace_id, "-", parent, "-", place.flags);
+}
+
+}  // namespace sluice::telemetry

@@ -1,0 +1,126 @@
+#include "server/edge/otlp/exporter.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/edge_otlp/collector.h"
+
+namespace sluice::edge_otlp {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+
+telemetry::Span Named(const std::string& name) {
+  telemetry::Span span;
+  span.name = name;
+  span.start = span.end = absl::FromUnixSeconds(1);
+  return span;
+}
+
+class ExporterTest : public ::testing::Test {
+ protected:
+  ExporterOptions Options() {
+    ExporterOptions options;
+    options.address = collector_.address();
+    options.linger = milliseconds(0);
+    options.retry_base = milliseconds(1);
+    return options;
+  }
+  void Start(ExporterOptions options) { exporter_ = std::make_unique<Exporter>(std::move(options), &queue_); }
+  void Start() { Start(Options()); }
+  // Ends the exporter, so that what it counts is final.
+  telemetry::SpanCounts End() {
+    exporter_.reset();
+    return queue_.counts();
+  }
+
+  Collector collector_;
+  telemetry::SpanQueue queue_;
+  std::unique_ptr<Exporter> exporter_;
+};
+
+TEST_F(ExporterTest, SpansArriveWithTheServicesNameAndTheHeaders) {
+  ExporterOptions options = Options();
+  options.headers = {{"x-key", "abc"}};
+  options.service = "gateway";
+  options.version = "1.2.3";
+  Start(std::move(options));
+  queue_.Add(Named("a"));
+  const auto exports = collector_.WaitFor(1);
+  ASSERT_EQ(exports.size(), 1u);
+  EXPECT_THAT(exports[0].names(), ElementsAre("a"));
+  EXPECT_EQ(exports[0].metadata.at("x-key"), "abc");
+  const auto& resource = exports[0].request.resource_spans(0).resource();
+  EXPECT_EQ(resource.attributes(0).key(), "service.name");
+  EXPECT_EQ(resource.attributes(0).value().string_value(), "gateway");
+  EXPECT_EQ(resource.attributes(1).value().string_value(), "1.2.3");
+  EXPECT_EQ(End().sent, 1u);
+}
+
+TEST_F(ExporterTest, WhatMayPassIsTriedAgainAndWhatMayNotIsLost) {
+  collector_.WillAnswer(grpc::Status(grpc::StatusCode::UNAVAILABLE, "not yet"));
+  collector_.WillAnswer(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "not yet"));
+  collector_.WillAnswer(grpc::Status::OK);
+  collector_.WillAnswer(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "never"));
+  Start();
+  queue_.Add(Named("a"));
+  ASSERT_EQ(collector_.WaitFor(3).size(), 3u);
+  queue_.Add(Named("b"));
+  ASSERT_EQ(collector_.WaitFor(4).size(), 4u);
+  const telemetry::SpanCounts counts = End();
+  EXPECT_EQ(counts.sent, 1u);
+  EXPECT_EQ(counts.failed, 1u);
+  EXPECT_EQ(collector_.WaitFor(4).size(), 4u);
+}
+
+TEST_F(ExporterTest, ABatchIsGivenUpAfterFiveTries) {
+  for (int i = 0; i < 5; ++i) collector_.WillAnswer(grpc::Status(grpc::StatusCode::UNAVAILABLE, "never"));
+  Start();
+  queue_.Add(Named("a"));
+  ASSERT_EQ(collector_.WaitFor(5).size(), 5u);
+  queue_.Add(Named("b"));
+  const auto exports = collector_.WaitFor(6);
+  ASSERT_EQ(exports.size(), 6u);
+  EXPECT_THAT(exports[5].names(), ElementsAre("b"));
+  const telemetry::SpanCounts counts = End();
+  EXPECT_EQ(counts.failed, 1u);
+  EXPECT_EQ(counts.sent, 1u);
+}
+
+TEST_F(ExporterTest, WhatTheCollectorRejectsOfABatchIsLost) {
+  collector_.WillAnswer(grpc::Status::OK, /*rejected=*/1);
+  for (const char* name : {"a", "b", "c"}) queue_.Add(Named(name));
+  Start();
+  ASSERT_EQ(collector_.WaitFor(1).size(), 1u);
+  const telemetry::SpanCounts counts = End();
+  EXPECT_EQ(counts.sent, 2u);
+  EXPECT_EQ(counts.failed, 1u);
+}
+
+TEST_F(ExporterTest, WhatWaitsWhenTheGatewayEndsIsSent) {
+  ExporterOptions options = Options();
+  options.linger = std::chrono::hours(1);
+  Start(std::move(options));
+  queue_.Add(Named("a"));
+  EXPECT_EQ(End().sent, 1u);
+  EXPECT_EQ(collector_.WaitFor(1).size(), 1u);
+}
+
+TEST(Exporter, ACollectorThatIsNotThereHoldsTheEndUpForItsLastWordsOnly) {
+  telemetry::SpanQueue queue;
+  ExporterOptions options;
+  options.address = "127.0.0.1:1";  // nobody listens: TCPMUX
+  options.last_words = milliseconds(50);
+  auto exporter = std::make_unique<Exporter>(std::move(options), &queue);
+  queue.Add(Named("a"));
+  exporter.reset();  // within the test's own limit
+  EXPECT_EQ(queue.counts().failed, 1u);
+}
+
+}  // namespace
+}  // namespace sluice::edge_otlp
