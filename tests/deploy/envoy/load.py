@@ -6,8 +6,17 @@ import time
 import grpc
 from sluice.v1 import chat_pb2_grpc, chat_request_pb2, message_pb2, models_pb2, models_pb2_grpc
 
-CALL_SECONDS = 60
+CALL_SECONDS, WAIT_SECONDS = 60, 30
 OK = grpc.StatusCode.OK
+
+
+async def until(seen, what):
+    """Waits for what only figures tell, of Envoy or of a gateway."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not seen():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"not seen within {WAIT_SECONDS} s: {what}")
+        await asyncio.sleep(0.05)
 
 
 class Answer(collections.namedtuple("Answer", "code text gap error")):
@@ -78,10 +87,10 @@ class Load:
             self.answers.append(await self._call())
             self.open -= 1
 
-    async def until(self, ended):
-        """Waits for so many calls to have ended."""
-        while len(self.answers) < ended:
-            await asyncio.sleep(0.05)
+    async def more(self, count):
+        """Waits for so many calls to end from now on."""
+        wanted = len(self.answers) + count
+        await until(lambda: len(self.answers) >= wanted, f"{count} more calls")
 
     async def stop(self):
         self._stopped = True

@@ -1,5 +1,4 @@
 """Envoy as a process, with the configuration that deploy/envoy recommends."""
-import asyncio
 import json
 import pathlib
 import subprocess
@@ -8,13 +7,14 @@ import threading
 import urllib.request
 
 import yaml
+from load import until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/bench"))
 from peers import envoy as bench_envoy  # noqa: E402
 
 RECOMMENDED = ROOT / "deploy/envoy/envoy.yaml"
-START_SECONDS, HEALTHY_SECONDS = 30, 15
+START_SECONDS = 30
 
 
 def program():
@@ -75,13 +75,11 @@ class Envoy:
 
     async def healthy(self, count):
         """Waits until Envoy, whose health checks come once a second, counts so many gateways healthy."""
-        for _ in range(HEALTHY_SECONDS * 20):
-            (cluster,) = (each for each in self._ask("clusters?format=json")["cluster_statuses"] if each["name"] == "sluice")
-            failed = [host["health_status"].get("failed_active_health_check", False) for host in cluster["host_statuses"]]
-            if failed.count(False) == count:
-                return
-            await asyncio.sleep(0.05)
-        raise RuntimeError(f"Envoy does not see {count} healthy gateways within {HEALTHY_SECONDS} s")
+        await until(lambda: self._healthy() == count, f"{count} gateways that Envoy finds healthy")
+
+    def _healthy(self):
+        (cluster,) = (each for each in self._ask("clusters?format=json")["cluster_statuses"] if each["name"] == "sluice")
+        return sum(not host["health_status"].get("failed_active_health_check") for host in cluster["host_statuses"])
 
     def retries(self):
         stats = self._ask("stats?format=json&filter=cluster.sluice.upstream_rq_retry$")["stats"]
