@@ -30,7 +30,8 @@ class Connections:
     """Some channels to Envoy, with connections of their own."""
 
     def __init__(self, envoy, count=1):
-        options = [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1)]
+        # A caller that probes the bandwidth may take in megabytes that nobody reads.
+        options = [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0)]
         self._channels = [grpc.aio.insecure_channel(f"127.0.0.1:{envoy.port}", options) for _ in range(count)]
         self._next = 0
 
@@ -45,17 +46,17 @@ class Connections:
         self._next += 1
         return self._channels[self._next % len(self._channels)]
 
-    def begin(self, model, seconds=CALL_SECONDS):
+    def begin(self, model, seconds=CALL_SECONDS, prompt="so?"):
         """A call whose answer nobody reads yet."""
-        user = message_pb2.Message(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text="so?")])
+        user = message_pb2.Message(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text=prompt)])
         stub = chat_pb2_grpc.ChatServiceStub(self.channel())
         return stub.Chat(chat_request_pb2.ChatRequest(model=model, messages=[user]), timeout=seconds)
 
-    async def ask(self, model, seconds=CALL_SECONDS):
+    async def ask(self, model, seconds=CALL_SECONDS, prompt="so?"):
         """A call with its whole answer."""
         text, gap, last = "", 0.0, time.monotonic()
         try:
-            async for response in self.begin(model, seconds):
+            async for response in self.begin(model, seconds, prompt):
                 now = time.monotonic()
                 gap, last, text = max(gap, now - last), now, text + response.delta.text
             return Answer(OK, text, gap, "")

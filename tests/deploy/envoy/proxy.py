@@ -35,7 +35,8 @@ class Settings:
         hosts = [{"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}} for port in ports]
         self.cluster["load_assignment"]["endpoints"] = [{"lb_endpoints": hosts}]
         self.manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-        self.route = self.manager["route_config"]["virtual_hosts"][0]["routes"][0]["route"]
+        (self.host,) = self.manager["route_config"]["virtual_hosts"]
+        self.route = self.host["routes"][0]["route"]
         (protocol,) = self.cluster["typed_extension_protocol_options"].values()
         self.http2 = protocol["explicit_http_config"]["http2_protocol_options"]
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Two gateways behind a real Envoy with deploy/envoy/envoy.yaml: silence is not cut, callers that stop reading hold up nobody, calls are
-shared out, a drain and rolling restarts under 500 open streams fail no call. Where a default of Envoy's would fail, it is seen to fail.
-Prints a table; status 77 where there is no Envoy to be had. Wants the packages and stubs of tests/deploy/install.sh.
+"""Two gateways behind a real Envoy with deploy/envoy/envoy.yaml: silence is not cut, callers that stop reading hold up nobody, large
+requests survive a gateway that is gone, calls are shared out, a drain and rolling restarts under 500 open streams fail no call. Timeouts
+and bounds that Envoy has otherwise are seen to fail. Prints a table; status 77 where there is no Envoy to be had. Wants the packages and
+stubs of tests/deploy/install.sh.
 
     run.py --gateway BINARY
 """
@@ -21,6 +22,7 @@ sys.dont_write_bytecode = True
 import proxy  # noqa: E402
 from load import OK, Connections, Load, until  # noqa: E402
 
+import machine  # noqa: E402
 from gateway import Gateway  # noqa: E402
 from peers.base import Unavailable  # noqa: E402
 from upstream import NUMBERED, SILENCE_SECONDS, Upstream  # noqa: E402
@@ -29,7 +31,7 @@ WAYS = ("well", "numbered", "silent", "wide", "held")
 WHOLE = "".join(f"{number} " for number in range(NUMBERED))
 STREAM_SECONDS, STREAMS, CONNECTIONS, ROUNDS = 5, 500, 5, 2
 BALANCED, LEAST_SHARE = 200, 70  # draws by chance alone would miss it once in 60,000 runs
-STALLED, QUICK, HELD = 60, 40, 20
+STALLED, QUICK, HELD, LARGE = 60, 40, 20, 4 << 20
 
 
 class Report:
@@ -74,12 +76,13 @@ class Proofs:
         self._binary, self._folder = binary, folder
         self._gateways, self._upstream, self._report = gateways, upstream, report
 
-    def envoy(self, name, spoil=None):
-        return proxy.Envoy(self._binary, self._folder / name, [gateway.grpc for gateway in self._gateways], spoil)
+    def envoy(self, name, spoil=None, ports=None):
+        return proxy.Envoy(self._binary, self._folder / name, ports or [gateway.grpc for gateway in self._gateways], spoil)
 
     async def run(self):
         await self.silence()
         await self.stalled()
+        await self.large()
         envoy = self.envoy("recommended")
         try:
             await envoy.healthy(2)
@@ -138,6 +141,28 @@ class Proofs:
 
     def _open(self, way):
         return sum(open_streams(gateway, way) for gateway in self._gateways)
+
+    async def large(self):
+        """Requests that Envoy has begun to take in when it finds a gateway gone; its health checks would spare them that."""
+        cases = {
+            "without its limit: failed": lambda settings: settings.host.pop("request_body_buffer_limit"),
+            "as recommended": lambda settings: None,
+        }
+        for number, (what, spoil) in enumerate(cases.items()):
+            envoy = self.envoy(
+                f"large-{number}", lambda settings: (settings.cluster.pop("health_checks"), spoil(settings)),
+                [self._gateways[0].grpc, machine.free_port()],
+            )  # fmt: skip
+            try:
+                async with Connections(envoy) as connections:
+                    answers = await asyncio.gather(*(connections.ask("well", prompt="x" * LARGE) for _ in range(8)))
+                retries = envoy.retries()
+            finally:
+                envoy.close()
+            failed = [answer for answer in answers if answer.code != OK]
+            told = f"{len(failed)} of {len(answers)} failed, {retries} sent elsewhere" + (f", {failed[0].error}" if failed else "")
+            fine = not failed and retries > 0
+            self._report.line(fine == ("recommended" in what), f"{LARGE >> 20} MiB for a gateway that is gone, {what}", told)
 
     async def balance(self, envoy):
         before = served(self._gateways)
