@@ -26,6 +26,7 @@ DASHBOARD = dashboard(
         lines("Which versions run?", "Pods by version.", [query("count by (version) (sluice_build_info{$S})", "{{version}}")], "short"),
         lines("Are configurations taken up?", "Reloads; a failed one leaves the old configuration in force.", [query("sum by (result) (increase(sluice_reloads_total{$S}[5m]))", "{{result}}")], "short"),
         lines("Who drains, and for how long?", "Seconds since the drain began; 0 while serving.", [query("(time() - sluice_draining_since_timestamp_seconds{$S}) * (sluice_draining_since_timestamp_seconds{$S} > bool 0)", "{{instance}}"), query("sluice_drain_limit_seconds{$S}", "limit {{instance}}")], "s"),
+        lines("Do spans reach the collector?", "Spans of sampled calls: sent, dropped because the queue was full, or failed at the collector.", [query("sum by (result) (rate(sluice_spans_total{$S}[5m]))", "{{result}}")], "cps"),
         lines("When did each pod start?", "Seconds since then.", [query("time() - process_start_time_seconds{$S} and on (namespace, job, instance) sluice_build_info", "{{instance}}")], "s"),
     ],
 )

@@ -2,7 +2,6 @@
 import json
 import os
 import pathlib
-import resource
 import select
 import signal
 import subprocess
@@ -33,11 +32,12 @@ class Gateway:
     def start(self):
         self.write(self._config)
         ours, theirs = os.pipe()
-        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self._files, self._files))) if self._files else None
+        # Not by a function between fork and exec: gRPC, which the callers run in this process, does not bear it.
+        limit = ["prlimit", f"--nofile={self._files}:{self._files}"] if self._files else []
         with open(self._folder / "log", "ab") as log:
             self._process = subprocess.Popen(
-                [self._binary, "--config", self._folder / "sluice.yaml", "--ports-file", f"/dev/fd/{theirs}"],
-                pass_fds=[theirs], stdout=log, stderr=log, preexec_fn=limit,
+                [*limit, self._binary, "--config", self._folder / "sluice.yaml", "--ports-file", f"/dev/fd/{theirs}"],
+                pass_fds=[theirs], stdout=log, stderr=log,
             )  # fmt: skip
         os.close(theirs)
         ports = dict(line.split("=", 1) for line in self._read(ours).splitlines())

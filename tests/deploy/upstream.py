@@ -107,6 +107,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.pace(3, "half ")
         self.close_connection = True
 
+    def once_ill(self):
+        """Refuses the first request, and answers the next."""
+        if not self.server.asked.is_set():
+            self.server.asked.set()
+            return self.reply(503, b'{"error":{"message":"so it is","type":"error"}}')
+        self.well()
+
     def mute(self):
         """The head, and nothing more: the gateway's own timer ends it."""
         self.begin()
@@ -134,7 +141,7 @@ class Upstream:
     def __init__(self, port=0, key=""):
         self._server = Server(("127.0.0.1", port), Handler)
         self._server.key = key
-        self._server.stopped, self._server.released = threading.Event(), threading.Event()
+        self._server.stopped, self._server.released, self._server.asked = (threading.Event() for _ in range(3))
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

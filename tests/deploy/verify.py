@@ -26,6 +26,7 @@ def parts(folder):
     yield "alerts on promtool's clock", ["rules.py"]
     yield "dashboards", ["dashboards.py"]
     yield "compose file", ["compose.py", *gateway]
+    yield "traces to a collector", ["collector/run.py", *gateway]
     yield "Envoy in front", ["envoy/run.py", *gateway]
     yield "image and pod", ["image/run.py", "--bin", str(folder)]
 

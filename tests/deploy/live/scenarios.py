@@ -9,6 +9,7 @@ import threading
 
 from callers import Callers
 from gateway import Gateway
+from span_sink import SpanSink
 
 # Alerts that wait longer, or judge a longer window: tests/deploy/rules has them at their real times, on promtool's clock.
 LONGER = {
@@ -26,6 +27,7 @@ class World:
 
     def __init__(self, binary, folder, upstream, prometheus):
         self.binary, self.folder, self.upstream, self.prometheus = binary, pathlib.Path(folder), upstream, prometheus
+        self.spans = SpanSink()
         self.gateways, self._scraped, self._callers = {}, {}, []
         self._scraping = threading.Lock()
 
@@ -57,6 +59,7 @@ class World:
             callers.close()
         for gateway in self.gateways.values():
             gateway.kill()
+        self.spans.close()
 
 
 class Scenario:
@@ -94,6 +97,7 @@ class Traffic(Scenario):
             held={"pool": {"connections": 1}, "timeouts": {"pool": "10m", "idle": "10m"}},
         )  # fmt: skip
         config["grpc"] = {"tls": {"cert": str(self._folder / "tls.crt"), "key": str(self._folder / "tls.key")}}
+        config["traces"] = {"endpoint": self.world.spans.endpoint, "sample": 1}
         gateway = self.world.gateway("sluice", config)
         callers = self.world.callers(gateway, certificate)
         callers.keep("well", count=12)
