@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -33,10 +34,14 @@ def parts(folder):
 
 def run(name, command):
     begun = time.monotonic()
-    done = subprocess.run([sys.executable, HERE / command[0], *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    word = {0: "passed", SKIPPED: "NOT RUN"}.get(done.returncode, "FAILED")
-    print(f"== {name}\n{done.stdout.rstrip()}\n   {word} in {time.monotonic() - begun:.0f} s", flush=True)
-    return name, done.returncode, done.stdout.strip().rpartition("\n")[2]
+    # A file, not a pipe, which a container's monitor would keep open after its part has ended.
+    with tempfile.TemporaryFile("w+") as output:
+        status = subprocess.run([sys.executable, HERE / command[0], *command[1:]], stdout=output, stderr=subprocess.STDOUT).returncode
+        output.seek(0)
+        told = output.read().strip()
+    word = {0: "passed", SKIPPED: "NOT RUN"}.get(status, "FAILED")
+    print(f"== {name}\n{told}\n   {word} in {time.monotonic() - begun:.0f} s", flush=True)
+    return name, status, told.rpartition("\n")[2]
 
 
 def main():

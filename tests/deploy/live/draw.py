@@ -73,8 +73,9 @@ def draw_panel(axes, panel, answers, start):
     axes.tick_params(labelsize=6)
     if panel["type"] == "stat":
         axes.axis("off")
-        points = answers[0][0][1]
-        axes.text(0.02, 0.35, said(points[-1][1], unit), fontsize=18, color="tab:green")
+        value = answers[0][0][1][-1][1]
+        limits = [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1:]]
+        axes.text(0.02, 0.35, said(value, unit), fontsize=18, color="tab:red" if limits and value >= limits[0] else "tab:green")
     elif panel["type"] == "heatmap":
         draw_heat(axes, panel, answers, start)
     else:

@@ -162,7 +162,7 @@ class Overrun(Scenario):
 
     def begin(self):
         config = self.world.ways("held", held={"timeouts": {"idle": "10m"}})
-        config["limits"] = {"drain": "30s"}
+        config["limits"] = {"drain": "90s"}  # the alert's rule reads what a recording rule writes every 30 s
         self._gateway = self.world.gateway("sluice-drain", config)
         self.world.callers(self._gateway).at_once(1, "held")()
         self._gateway.signal(signal.SIGTERM)
