@@ -14,6 +14,7 @@ DASHBOARD = dashboard(
         heat("What does the gateway add to a call?", "Seconds before the first output left, waiting for upstreams excluded.", "sum by (le) (rate(sluice_overhead_seconds_bucket{$S}[5m]))", "s"),
         lines("How busy is each pod?", "Cores used. An engine is one thread: one core each.", [query("rate(process_cpu_seconds_total{$S}[5m]) and on (namespace, job, instance) sluice_build_info", "{{instance}}")], "short"),
         lines("How much memory does a pod take?", "Resident. A stream takes about 35 KiB, with TLS to its upstream 90.", [query("process_resident_memory_bytes{$S} and on (namespace, job, instance) sluice_build_info", "{{instance}}")], "bytes"),
+        lines("How much memory does a stream take?", "Resident memory by open streams. With few of them, it is what the process takes anyway.", [query("sum by (namespace, job, instance) (process_resident_memory_bytes{$S}) / (sum by (namespace, job, instance) (sluice_open_streams{$S}) > 0)", "{{instance}}")], "bytes"),
         lines("How much goes to and from callers?", "Bytes of messages, added when a call ends.", [query("sum by (direction) (rate(sluice_caller_bytes_total{$S}[5m]))", "{{direction}}")], "Bps"),
         row("Limits"),
         lines("How full is each pod?", "Open streams against limits.open_calls.", [query("sluice:open_streams:of_limit{$S}", "{{instance}}")], "percentunit", limit=0.8),
