@@ -44,6 +44,7 @@ Gateway::Gateway(config::SnapshotPtr snapshot, const Clock& clock, IdSource& ids
       plans_(&metrics_),
       readiness_(std::make_shared<edge_http::Readiness>()),
       snapshot_(std::move(snapshot)),
+      serving_(snapshot_->listen),
       open_calls_(std::make_shared<loop::Semaphore>(snapshot_->limits.open_calls,
                                                     static_cast<size_t>(snapshot_->limits.queued_calls))) {}
 
@@ -165,7 +166,8 @@ void Gateway::Reload(const absl::StatusOr<config::SnapshotPtr>& snapshot) {
 
 void Gateway::ReplaceCertificate(const config::Listen& next) {
   const auto& tls = next.grpc.tls;
-  if (!tls || tls == snapshot_->listen.grpc.tls || !grpc_->ReplaceTls(ServerTlsOf(*tls))) return;
+  if (!tls || tls == serving_.grpc.tls || !grpc_->ReplaceTls(ServerTlsOf(*tls))) return;
+  serving_.grpc.tls = tls;
   Log(Level::kInfo, "certificate replaced",
       {{"expires", absl::FormatTime(tls->certificate_expiry, absl::UTCTimeZone())}});
 }
@@ -178,7 +180,7 @@ telemetry::GatewaySample Gateway::Sample() const {
   sample.drain_limit = snapshot_->limits.drain;
   sample.draining_since = draining_since_;
   sample.spans = spans_.counts();
-  if (const auto& tls = snapshot_->listen.grpc.tls) {
+  if (const auto& tls = serving_.grpc.tls) {
     sample.certificate_expiry = tls->certificate_expiry;
     if (!tls->client_ca.empty()) sample.client_ca_expiry = tls->client_ca_expiry;
   }
@@ -189,7 +191,7 @@ void Gateway::WarnOfWhatNeedsRestart(const config::Snapshot& next) const {
   const auto warn = [](const char* field, bool differs) {
     if (differs) Log(Level::kWarning, "this change takes effect after a restart", {{"field", field}});
   };
-  warn("listen", NeedsNewListener(snapshot_->listen, next.listen));
+  warn("listen", NeedsNewListener(serving_, next.listen));
   warn("traces", !(next.traces == snapshot_->traces));
   warn("engines", next.engines != snapshot_->engines);
   warn("limits.header_bytes", next.limits.header_bytes != snapshot_->limits.header_bytes);

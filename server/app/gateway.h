@@ -69,6 +69,7 @@ class Gateway {
   const std::shared_ptr<edge_http::Readiness> readiness_;
   mutable std::mutex mutex_;  // guards what follows; held for a whole reload
   config::SnapshotPtr snapshot_;
+  config::Listen serving_;  // as the listeners are: what a restart would change is not in it
   std::optional<absl::Time> draining_since_;
   const std::shared_ptr<loop::Semaphore> open_calls_;
   std::vector<std::unique_ptr<Engine>> engines_;

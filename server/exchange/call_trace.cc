@@ -6,7 +6,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/base/utf8.h"
 #include "server/chat/status.h"
+#include "server/exchange/failures.h"
 
 namespace sluice::exchange {
 namespace {
@@ -18,16 +20,45 @@ std::string ProviderName(absl::string_view dialect) {
   return dialect == "gemini" ? "gcp.gemini" : std::string(dialect);
 }
 
-// server.address and server.port of an URL that the configuration has checked.
+// What a provider or a caller has put where a name belongs: of a name's length, and no sentence.
+constexpr size_t kMaxName = 128;
+std::string NameOrNothing(absl::string_view text) {
+  return IsName(text) ? std::string(text.substr(0, kMaxName)) : std::string();
+}
+
+// server.address and server.port of an URL that the configuration has checked (RFC 3986 3.2.2: an IPv6 host stands in
+// brackets).
 void AddServer(absl::string_view base_url, Attributes* out) {
   const bool https = absl::ConsumePrefix(&base_url, "https://");
   if (!https) absl::ConsumePrefix(&base_url, "http://");
   absl::string_view host = base_url.substr(0, base_url.find('/'));
+  const size_t bracket = host.rfind(']');
+  const size_t colon = host.find(':', bracket == absl::string_view::npos ? 0 : bracket);
   int64_t port = https ? 443 : 80;
-  const size_t colon = host.rfind(':');
-  if (colon != absl::string_view::npos && absl::SimpleAtoi(host.substr(colon + 1), &port)) host = host.substr(0, colon);
+  if (colon != absl::string_view::npos) {
+    if (int64_t given = 0; absl::SimpleAtoi(host.substr(colon + 1), &given)) port = given;
+    host = host.substr(0, colon);
+  }
+  absl::ConsumePrefix(&host, "[");
+  absl::ConsumeSuffix(&host, "]");
   out->emplace_back("server.address", std::string(host));
   out->emplace_back("server.port", port);
+}
+
+// Which statuses are a server's failure: OpenTelemetry's conventions for gRPC. A wrong request or a caller that leaves
+// is not.
+bool IsServersFailure(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDataLoss:
+      return true;
+    default:
+      return false;
+  }
 }
 
 template <typename T>
@@ -44,12 +75,14 @@ void AddIf(const char* name, const std::optional<T>& value, Attributes* out) {
 
 void CallTrace::Begin(absl::string_view traceparent, absl::string_view tracestate,
                       std::shared_ptr<telemetry::Tracing> tracing) {
+  wall_zero_ = clock_.WallNow();
+  mono_zero_ = clock_.Now();
   tracing_ = std::move(tracing);
   place_ = telemetry::PlaceCall(traceparent, tracestate, tracing_.get());
 }
 
 void CallTrace::Asked(const chat::Request& request, const Backend& backend) {
-  model_ = request.model;
+  model_ = request.model.substr(0, Utf8Boundary(request.model, kMaxName));
   asked_.emplace_back("gen_ai.operation.name", std::string("chat"));
   asked_.emplace_back("gen_ai.provider.name", ProviderName(backend.codec->name()));
   asked_.emplace_back("gen_ai.request.model", model_);
@@ -61,13 +94,15 @@ void CallTrace::Asked(const chat::Request& request, const Backend& backend) {
 }
 
 void CallTrace::Answered(absl::string_view completion_id, absl::string_view model) {
-  completion_id_ = std::string(completion_id);
-  answered_model_ = std::string(model);
+  completion_id_ = NameOrNothing(completion_id);
+  answered_model_ = NameOrNothing(model);
 }
 
-void CallTrace::Finished(std::string reason) { finish_reasons_.push_back(std::move(reason)); }
+void CallTrace::Finished(absl::string_view reason) {
+  if (std::string name = NameOrNothing(reason); !name.empty()) finish_reasons_.push_back(std::move(name));
+}
 
-absl::Time CallTrace::WallAt(MonoTime when) const { return clock_.WallNow() - absl::FromChrono(clock_.Now() - when); }
+absl::Time CallTrace::WallAt(MonoTime when) const { return wall_zero_ + absl::FromChrono(when - mono_zero_); }
 
 telemetry::Span CallTrace::NewSpan(MonoTime started, std::optional<MonoTime> first_output,
                                    const chat::Error* error) const {
@@ -75,7 +110,7 @@ telemetry::Span CallTrace::NewSpan(MonoTime started, std::optional<MonoTime> fir
   span.trace_id = place_.trace_id;
   span.state = place_.state;
   span.start = WallAt(started);
-  span.end = clock_.WallNow();
+  span.end = WallAt(clock_.Now());
   if (first_output) span.first_output = WallAt(*first_output);
   if (error != nullptr) {
     span.failed = true;
@@ -119,6 +154,7 @@ void CallTrace::CallEnded(MonoTime received, std::optional<MonoTime> first_outpu
   const absl::string_view method = operation_ == "chat" ? "Chat" : "Complete";
   span.name = absl::StrCat("sluice.v1.ChatService/", method);
   const auto code = error == nullptr ? absl::StatusCode::kOk : chat::CanonicalCode(error->kind);
+  span.failed = IsServersFailure(code);
   Attributes& out = span.attributes;
   out.emplace_back("rpc.system", std::string("grpc"));
   out.emplace_back("rpc.service", std::string("sluice.v1.ChatService"));

@@ -32,7 +32,7 @@ class CallTrace {
 
   void Asked(const chat::Request& request, const Backend& backend);  // as the upstream is asked
   void Answered(absl::string_view completion_id, absl::string_view model);
-  void Finished(std::string reason);  // the provider's own word, once a choice
+  void Finished(absl::string_view reason);  // the provider's own word, once a choice
   void AttemptEnded(int attempt, MonoTime started, std::optional<MonoTime> first_output, const chat::Usage& usage,
                     const chat::Error* error);
   void CallEnded(MonoTime received, std::optional<MonoTime> first_output, int attempts, absl::string_view route,
@@ -44,6 +44,9 @@ class CallTrace {
 
   const Clock& clock_;
   const absl::string_view operation_;
+  // The two clocks at one moment: all times of the call are told by the one that never jumps.
+  absl::Time wall_zero_;
+  MonoTime mono_zero_{};
   std::shared_ptr<telemetry::Tracing> tracing_;
   telemetry::TracePlace place_;
   std::string model_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/utf8.h"
 #include "server/chat/validate.h"
@@ -18,13 +16,6 @@ namespace {
 
 // Real ones take a few dozen bytes; an upstream may not fill the caller's messages with them.
 constexpr size_t kMaxIdentity = 1024;
-
-// Some providers put a sentence where a code belongs, and a sentence can echo the prompt or the key.
-bool IsName(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_-.:/", c);
-  });
-}
 
 std::string Clipped(absl::string_view text) { return std::string(text.substr(0, Utf8Boundary(text, kMaxIdentity))); }
 
@@ -200,7 +191,7 @@ void Exchange::OnDelta(const chat::Delta& delta) {
 
 void Exchange::OnFinished(const chat::Finished& finished) {
   EnsureStarted();
-  if (ledger_->trace().recorded()) ledger_->trace().Finished(Clipped(finished.native));
+  if (ledger_->trace().recorded()) ledger_->trace().Finished(finished.native);
   consumer_->OnFinished({finished.choice, finished.reason, finished.native.substr(0, kMaxIdentity)});
 }
 
@@ -240,8 +231,8 @@ bool Exchange::RetryAfter(const chat::Error& error) {
     ledger_->RetryDenied();
     return false;
   }
-  ledger_->Retried(error);
   CloseAttempt(&error, Refused());
+  ledger_->Retried(error);
   if (started_) consumer_->OnRetract();
   completion_id_.clear();
   answered_model_.clear();

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/utf8.h"
@@ -171,6 +173,12 @@ Error Redirected(int status, absl::string_view location) {
   error.should_retry = false;  // it would redirect again
   error.provider_message = std::string(location.substr(0, 256));
   return error;
+}
+
+bool IsName(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("_-.:/", c);
+  });
 }
 
 }  // namespace sluice::exchange

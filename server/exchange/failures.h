@@ -29,6 +29,9 @@ chat::Error Compressed(absl::string_view coding);  // of a reply that was to com
 // About the key that a caller may send for the upstream.
 chat::Error UpstreamKeyNotTaken();
 chat::Error UpstreamKeyMissing();
+// Whether a provider's word is a name or a code. Some put a sentence there, and a sentence can echo the prompt or the
+// key.
+bool IsName(absl::string_view text);
 void BlameCallersKey(chat::Error* error);  // the upstream refused it
 chat::Error Redirected(int status, absl::string_view location);
 

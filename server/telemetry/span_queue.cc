@@ -14,12 +14,14 @@ void SpanQueue::Add(Span span) {
       return;
     }
     waiting_.push_back(std::move(span));
+    if (waiting_.size() != 1 && waiting_.size() != wanted_) return;
   }
   changed_.notify_one();
 }
 
 std::vector<Span> SpanQueue::Take(size_t most, std::chrono::milliseconds linger) {
   std::unique_lock lock(mutex_);
+  wanted_ = most;
   changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
   changed_.wait_for(lock, linger, [&] { return closed_ || waiting_.size() >= most; });
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(most, waiting_.size()));

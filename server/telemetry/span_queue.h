@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <vector>
 
@@ -35,8 +36,9 @@ class SpanQueue {
   const size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Span> waiting_;
+  std::deque<Span> waiting_;
   SpanCounts counts_;
+  size_t wanted_ = 0;  // so many make a batch: the exporter is woken for the first span and for this one
   bool closed_ = false;
 };
 

@@ -18,10 +18,22 @@ uint64_t Low64(absl::string_view digits) {
   return value;
 }
 
-// OpenTelemetry's TraceIdRatioBased: the lowest 56 bits are the random ones (W3C Trace Context level 2).
+// OpenTelemetry's consistent probability sampling: of the lowest 56 bits, which are the random ones, the upper end is
+// in.
 bool InShare(absl::string_view trace_id, double share) {
   constexpr int kBits = 56;
-  return (Low64(trace_id) & ((uint64_t{1} << kBits) - 1)) < static_cast<uint64_t>(std::ldexp(share, kBits));
+  const uint64_t threshold = (uint64_t{1} << kBits) - static_cast<uint64_t>(std::ldexp(share, kBits));
+  return (Low64(trace_id) & ((uint64_t{1} << kBits) - 1)) >= threshold;
+}
+
+// What version 00 and level 2 define: sampled, and random, which our own trace ids are. Whoever sends a parent of its
+// own sets the other flags to 0.
+constexpr unsigned kSampled = 1, kRandom = 2;
+
+unsigned KnownFlags(absl::string_view flags) {
+  uint64_t bits = 0;
+  (void)absl::SimpleHexAtoi(flags, &bits);  // two digits, read already
+  return static_cast<unsigned>(bits) & (kSampled | kRandom);
 }
 
 // Ids of zeros are none.
@@ -46,10 +58,12 @@ TracePlace PlaceCall(absl::string_view traceparent, absl::string_view tracestate
   if (tracing == nullptr) return place;
   if (place.trace_id.empty()) {
     place.trace_id = tracing->ids.NewRequestId();
-    place.flags = InShare(place.trace_id, tracing->share) ? "01" : "00";
+    place.flags = absl::StrCat("0", kRandom | (InShare(place.trace_id, tracing->share) ? kSampled : 0));
   }
   place.recorded = IsSampled(place.flags);
-  if (place.recorded || place.parent_id.empty()) place.span_id = NewSpanId(tracing->ids);
+  if (!place.recorded && !place.parent_id.empty()) return place;  // handed on as it came
+  place.span_id = NewSpanId(tracing->ids);
+  place.flags = absl::StrCat("0", KnownFlags(place.flags));
   return place;
 }
 

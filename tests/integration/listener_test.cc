@@ -86,6 +86,12 @@ TEST_P(Listener, AskingCallersForCertificatesTakesARestart) {
   EXPECT_THAT(LogLines(), ::testing::Contains(::testing::AllOf(::testing::HasSubstr("after a restart"),
                                                                ::testing::HasSubstr("\"listen\""))));
   EXPECT_TRUE(ChatBy({authority_.Pem(), "", ""}).status.ok());
+  // What is shown is what it was, and so is its age: a renewal within the same kind is still to be taken up.
+  Renew(authority_.Issue({.valid_for_seconds = 3600}));
+  EXPECT_NEAR(Expiry(), absl::ToDoubleSeconds(absl::Now() + absl::Hours(24) - absl::UnixEpoch()), 120);
+  tls_.grpc = ", tls: {cert: tls.crt, key: tls.key}";
+  gateway().Reload(Load(tls_));
+  EXPECT_NEAR(Expiry(), absl::ToDoubleSeconds(absl::Now() + absl::Hours(1) - absl::UnixEpoch()), 120);
 }
 
 TEST_P(Listener, AnAuthorityOfCallersIsReplacedToo) {

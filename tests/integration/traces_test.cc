@@ -96,7 +96,7 @@ TEST_P(Traces, WithoutATraceOfTheCallersTheShareDecides) {
 TEST_P(Traces, WhatNobodySamplesIsNotSent) {
   StartTraced("0");
   ASSERT_TRUE(Chat().status.ok());
-  EXPECT_THAT(TraceparentsSent()[0], ::testing::EndsWith("-00"));
+  EXPECT_THAT(TraceparentsSent()[0], ::testing::EndsWith("-02"));
   EXPECT_TRUE(Spans().empty());
 }
 

@@ -152,7 +152,9 @@ void Call::ForbidRetry(const chat::Error& error) {
 
 exchange::CallFacts Call::Facts() const {
   exchange::CallFacts facts;
-  facts.traceparent = telemetry::ReadTraceparent(Metadata(context_, "traceparent"));
+  if (context_.client_metadata().count("traceparent") == 1) {  // W3C Trace Context: several are as good as none
+    facts.traceparent = telemetry::ReadTraceparent(Metadata(context_, "traceparent"));
+  }
   if (!facts.traceparent.empty()) {
     std::string state = JoinedMetadata(context_, "tracestate");
     if (telemetry::IsTracestate(state)) facts.tracestate = std::move(state);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "server/base/random.h"
 #include "server/edge/otlp/to_otlp.h"
 #include "server/telemetry/log.h"
 
@@ -14,17 +16,19 @@ namespace {
 constexpr size_t kBatch = 512;
 constexpr int kTries = 5;
 
-// OTLP specification, "OTLP/gRPC failures": these may pass, all others are final.
-bool MayPass(grpc::StatusCode code) {
-  switch (code) {
+// OTLP specification, "OTLP/gRPC failures": these may pass, all others are final. One that is out of resources says by
+// a RetryInfo that it will have some again; without it the batch is too large for ever.
+bool MayPass(const grpc::Status& status) {
+  switch (status.error_code()) {
     case grpc::StatusCode::CANCELLED:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
     case grpc::StatusCode::ABORTED:
     case grpc::StatusCode::OUT_OF_RANGE:
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DATA_LOSS:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return true;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return absl::StrContains(status.error_details(), "google.rpc.RetryInfo");
     default:
       return false;
   }
@@ -33,7 +37,14 @@ bool MayPass(grpc::StatusCode code) {
 std::shared_ptr<grpc::Channel> Connect(const ExporterOptions& options) {
   const auto credentials =
       options.tls ? grpc::SslCredentials(grpc::SslCredentialsOptions()) : grpc::InsecureChannelCredentials();
-  return grpc::CreateChannel(options.address, credentials);
+  grpc::ChannelArguments arguments;
+  // The default grows to 120 s: a collector that is back would not be found for that long.
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+  // Finds a collector whose node is gone, also with a batch on the way (TCP_USER_TIMEOUT comes with it). Collectors
+  // bear one ping in five minutes.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 310'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  return grpc::CreateCustomChannel(options.address, credentials, arguments);
 }
 
 }  // namespace
@@ -74,7 +85,7 @@ void Exporter::Send(const std::vector<telemetry::Span>& batch) {
   for (int i = 0; i < kTries; ++i) {
     status = TryOnce(request, batch.size());
     if (status.ok()) return;
-    if (!MayPass(status.error_code()) || !WaitUnlessEnding(delay)) break;
+    if (i + 1 == kTries || !MayPass(status) || !WaitForAnotherTry(delay)) break;
     delay *= 2;
   }
   queue_->CountFailed(batch.size());
@@ -111,11 +122,14 @@ grpc::Status Exporter::TryOnce(const pb::ExportTraceServiceRequest& request, siz
   return status;
 }
 
-// True where there is time for another try.
-bool Exporter::WaitUnlessEnding(std::chrono::milliseconds delay) {
+// Waits between half of `delay` and all of it, so that gateways do not come all at once. False where the end is nearer.
+bool Exporter::WaitForAnotherTry(std::chrono::milliseconds delay) {
+  const auto drawn =
+      std::chrono::duration_cast<std::chrono::milliseconds>(delay * (0.5 + Random::Real().Uniform() / 2));
+  const auto until = std::chrono::system_clock::now() + drawn;
   std::unique_lock lock(mutex_);
-  if (!ending_) changed_.wait_for(lock, delay, [this] { return ending_; });
-  return !ending_ || std::chrono::system_clock::now() < end_by_;
+  changed_.wait_until(lock, until, [&] { return ending_ && end_by_ <= until; });
+  return !ending_ || until < end_by_;
 }
 
 std::chrono::system_clock::time_point Exporter::Deadline() const {

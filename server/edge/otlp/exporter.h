@@ -43,7 +43,7 @@ class Exporter {
   void Send(const std::vector<telemetry::Span>& batch);
   grpc::Status TryOnce(const opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest& request,
                        size_t spans);
-  bool WaitUnlessEnding(std::chrono::milliseconds delay);
+  bool WaitForAnotherTry(std::chrono::milliseconds delay);
   std::chrono::system_clock::time_point Deadline() const;
 
   const ExporterOptions options_;

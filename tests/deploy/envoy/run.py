@@ -25,6 +25,7 @@ from load import OK, Connections, Load, until  # noqa: E402
 import machine  # noqa: E402
 from gateway import Gateway  # noqa: E402
 from peers.base import Unavailable  # noqa: E402
+from report import Report  # noqa: E402
 from upstream import NUMBERED, SILENCE_SECONDS, Upstream  # noqa: E402
 
 WAYS = ("well", "numbered", "silent", "wide", "held")
@@ -34,14 +35,7 @@ BALANCED, LEAST_SHARE = 200, 70  # draws by chance alone would miss it once in 6
 STALLED, QUICK, HELD, LARGE = 60, 40, 20, 4 << 20
 
 
-class Report:
-    def __init__(self):
-        self.failed = 0
-
-    def line(self, ok, what, seen):
-        self.failed += not ok
-        print(f"{'ok' if ok else 'FAILED':6}  {what:68}  {seen}", flush=True)
-
+class CallReport(Report):
     def calls(self, ok, what, answers, text, told):
         """A line about many calls, each of which must have ended well with this text; then what went wrong."""
         failed = [answer for answer in answers if answer.code != OK or answer.text != text]
@@ -239,7 +233,7 @@ async def prove(binary, gateway, folder, report):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gateway", required=True, type=lambda path: str(pathlib.Path(path).resolve()))
-    gateway, report = parser.parse_args().gateway, Report()
+    gateway, report = parser.parse_args().gateway, CallReport()
     try:
         binary = proxy.program()
     except Unavailable as error:

@@ -20,18 +20,10 @@ import podman  # noqa: E402
 import render  # noqa: E402
 from podman import IMAGE, NotHere, say  # noqa: E402
 from pod import Pod  # noqa: E402
+from report import Report  # noqa: E402
 
 HARDENED = ["--rm", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", "none"]
 SBOM = "/usr/share/doc/sluice/sbom.spdx.json"
-
-
-class Report:
-    def __init__(self):
-        self.failed = 0
-
-    def line(self, ok, what, seen):
-        self.failed += not ok
-        print(f"{'ok' if ok else 'FAILED':6}  {what:60}  {seen}", flush=True)
 
 
 def in_image(*command):

@@ -48,6 +48,17 @@ class Collector final : public otlp::TraceService::Service {
     answers_.push_back({std::move(status), rejected});
   }
 
+  // From now on exports are taken and not answered, until ReleaseAnswers.
+  void HoldAnswers() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void ReleaseAnswers() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+
   // Waits for so many exports; fewer after ten seconds.
   std::vector<Received> WaitFor(size_t count) {
     std::unique_lock lock(mutex_);
@@ -63,7 +74,7 @@ class Collector final : public otlp::TraceService::Service {
 
   grpc::Status Export(grpc::ServerContext* context, const otlp::ExportTraceServiceRequest* request,
                       otlp::ExportTraceServiceResponse* response) override {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     Received got;
     got.request = *request;
     for (const auto& [name, value] : context->client_metadata()) {
@@ -71,6 +82,7 @@ class Collector final : public otlp::TraceService::Service {
     }
     exports_.push_back(std::move(got));
     changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_; });
     if (answers_.empty()) return grpc::Status::OK;
     const Answer answer = answers_.front();
     answers_.pop_front();
@@ -82,6 +94,7 @@ class Collector final : public otlp::TraceService::Service {
   std::condition_variable changed_;
   std::vector<Received> exports_;
   std::deque<Answer> answers_;
+  bool held_ = false;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -64,7 +64,8 @@ TEST_F(ExporterTest, SpansArriveWithTheServicesNameAndTheHeaders) {
 
 TEST_F(ExporterTest, WhatMayPassIsTriedAgainAndWhatMayNotIsLost) {
   collector_.WillAnswer(grpc::Status(grpc::StatusCode::UNAVAILABLE, "not yet"));
-  collector_.WillAnswer(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "not yet"));
+  collector_.WillAnswer(
+      grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "not yet", "type.googleapis.com/google.rpc.RetryInfo"));
   collector_.WillAnswer(grpc::Status::OK);
   collector_.WillAnswer(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "never"));
   Start();
@@ -76,6 +77,29 @@ TEST_F(ExporterTest, WhatMayPassIsTriedAgainAndWhatMayNotIsLost) {
   EXPECT_EQ(counts.sent, 1u);
   EXPECT_EQ(counts.failed, 1u);
   EXPECT_EQ(collector_.WaitFor(4).size(), 4u);
+}
+
+TEST_F(ExporterTest, ABatchThatIsTooLargeForTheCollectorIsLostAtOnce) {
+  collector_.WillAnswer(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "message larger than max"));
+  Start();
+  queue_.Add(Named("a"));
+  queue_.Add(Named("b"));
+  ASSERT_GE(collector_.WaitFor(1).size(), 1u);
+  const telemetry::SpanCounts counts = End();
+  EXPECT_GE(counts.failed, 1u);
+  EXPECT_EQ(counts.sent + counts.failed, 2u);
+}
+
+TEST_F(ExporterTest, ACollectorThatDoesNotAnswerHoldsTheEndUpForItsLastWordsOnly) {
+  collector_.HoldAnswers();
+  ExporterOptions options = Options();
+  options.deadline = std::chrono::hours(1);
+  options.last_words = milliseconds(50);
+  Start(std::move(options));
+  queue_.Add(Named("a"));
+  ASSERT_EQ(collector_.WaitFor(1).size(), 1u);
+  EXPECT_EQ(End().failed, 1u);  // within the test's own limit, which is not an hour
+  collector_.ReleaseAnswers();
 }
 
 TEST_F(ExporterTest, ABatchIsGivenUpAfterFiveTries) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
@@ -31,6 +32,11 @@ class CallTraceTest : public World {
   CallTraceTest() {
     AllowAttempts(3);
     plan_->tracing = std::make_shared<telemetry::Tracing>(telemetry::Tracing{spans_, ids_, 0});
+  }
+
+  ~CallTraceTest() override {
+    exchange_.reset();
+    ledger_.reset();  // closes, and tells the queue, which goes first
   }
 
   CallFacts Sampled() {
@@ -152,12 +158,42 @@ TEST_F(CallTraceTest, AFailedCallSaysWhyAndNothingOfWhatWasAsked) {
   EXPECT_EQ(Attribute(spans[0], "rpc.grpc.status_code"), "13");
 }
 
+TEST_F(CallTraceTest, WhatAProviderPutsInThePlaceOfANameIsNotTold) {
+  FakeCall& call = Stream(Ask("gpt-4.1"), Sampled());
+  call.Body(Event(R"({"id":"you asked: a secret","model":"sk test","choices":[{"index":0,"delta":{"content":"a"}}]})") +
+            Event(R"({"choices":[{"index":0,"delta":{},"finish_reason":"because you said so"}]})") + kDone);
+  ledger_->Close(nullptr);
+  const Span attempt = Spans().back();
+  for (const char* name : {"gen_ai.response.id", "gen_ai.response.model", "gen_ai.response.finish_reasons"}) {
+    EXPECT_EQ(Attribute(attempt, name), "(none)") << name;
+  }
+}
+
+TEST_F(CallTraceTest, AModelsNameIsCutToANamesLength) {
+  Start(Ask("gpt-" + std::string(100'000, 'x')), Sampled());
+  ledger_->Close(nullptr);
+  for (const Span& span : Spans()) EXPECT_EQ(Attribute(span, "gen_ai.request.model").size(), 128u);
+}
+
+TEST_F(CallTraceTest, ARetractedAttemptHadItsFirstOutputToo) {
+  FakeCall& first = Stream(Ask("gpt-4.1"), Sampled());
+  first.Body(TextChunk("a"));
+  first.End();
+  Advance(absl::Seconds(1));
+  ASSERT_EQ(client_.size(), 2u);
+  exchange_->Abort(DeadlinePassed());
+  ledger_->Close(nullptr);
+  EXPECT_NE(Spans()[1].first_output, absl::InfinitePast());
+}
+
 TEST_F(CallTraceTest, ACallThatIsRefusedHasASpanWithoutAttempts) {
   Start(Ask("nobody-knows-it"), Sampled());
   ledger_->Close(heard_.error ? &*heard_.error : nullptr);
   const std::vector<Span> spans = Spans();
   ASSERT_EQ(spans.size(), 1u);
   EXPECT_EQ(Attribute(spans[0], "rpc.grpc.status_code"), "5");
+  EXPECT_EQ(Attribute(spans[0], "error.type"), "no_route");
+  EXPECT_FALSE(spans[0].failed) << "it was the caller's mistake";
   EXPECT_EQ(Attribute(spans[0], "sluice.route"), "none");
 }
 
@@ -166,7 +202,7 @@ TEST_F(CallTraceTest, OfACallThatIsNotSampledNothingIsMade) {
   call.Body(TextChunk("a") + FinishChunk() + UsageChunk() + kDone);
   ledger_->Close(nullptr);
   EXPECT_TRUE(Spans().empty());
-  EXPECT_THAT(client_.last().Header("traceparent"), HasSubstr("-00"));
+  EXPECT_TRUE(absl::EndsWith(client_.last().Header("traceparent"), "-02"));
 }
 
 TEST_F(CallTraceTest, EstimatedTokensAreNotToldAsCounted) {
@@ -174,7 +210,10 @@ TEST_F(CallTraceTest, EstimatedTokensAreNotToldAsCounted) {
   call.Body(TextChunk("half"));
   exchange_->Abort(DeadlinePassed());
   ledger_->Close(nullptr);
-  EXPECT_EQ(Attribute(Spans().back(), "gen_ai.usage.output_tokens"), "(none)");
+  ASSERT_TRUE(ledger_->usage().estimated);
+  const Span attempt = Spans().back();
+  EXPECT_EQ(Attribute(attempt, "sluice.attempt"), "1");
+  EXPECT_EQ(Attribute(attempt, "gen_ai.usage.output_tokens"), "(none)");
 }
 
 }  // namespace

@@ -41,6 +41,14 @@ TEST_F(Place, ASampledCallersTraceGoesOnWithASpanForEachAttempt) {
   EXPECT_EQ(AttemptSpanId(place, 2), "0000000000000003");
 }
 
+TEST_F(Place, FlagsThatNobodyHasDefinedAreNotSentWithAParentOfOurOwn) {
+  const Tracing never = With(0);
+  for (const auto& [came, sent] : {std::pair{"ff", "03"}, std::pair{"01", "01"}, std::pair{"03", "03"}}) {
+    const TracePlace place = PlaceCall(absl::StrCat("00-", kTrace, "-00f067aa0ba902b7-", came), "", &never);
+    EXPECT_EQ(TraceparentOf(place, 1).substr(53), sent);
+  }
+}
+
 TEST_F(Place, ACallersTraceThatIsNotSampledIsHandedOnAsItCame) {
   const Tracing always = With(1);
   const TracePlace place = PlaceCall(kUnsampled, "", &always);
@@ -53,14 +61,14 @@ TEST_F(Place, ACallWithoutATraceBeginsOne) {
   const TracePlace place = PlaceCall("", "", &always);
   EXPECT_TRUE(place.recorded);
   EXPECT_EQ(place.parent_id, "");
-  EXPECT_EQ(TraceparentOf(place, 1), "00-00000000000000000000000000000001-0000000000000003-01");
+  EXPECT_EQ(TraceparentOf(place, 1), "00-00000000000000000000000000000001-0000000000000003-03");
 }
 
 TEST_F(Place, ATraceThatIsNotSampledSaysSoUpstream) {
   const Tracing never = With(0);
   const TracePlace place = PlaceCall("", "", &never);
   EXPECT_FALSE(place.recorded);
-  EXPECT_EQ(TraceparentOf(place, 1), "00-00000000000000000000000000000001-0000000000000003-00");
+  EXPECT_EQ(TraceparentOf(place, 1), "00-00000000000000000000000000000001-0000000000000003-02");
 }
 
 class FixedId final : public IdSource {
@@ -79,9 +87,9 @@ TEST_F(Place, TheShareGoesByTheLowest56BitsOfTheTraceId) {
     bool sampled;
   };
   for (const auto& [id, share, sampled] :
-       {Case{"ffffffffffffffffff3fffffffffffff", 0.25, true}, Case{"00000000000000000040000000000000", 0.25, false},
-        Case{"000000000000000001ffffffffffffff", 0.9999, false}, Case{"000000000000000001ffffffffffffff", 1, true},
-        Case{"0000000000000000ff00000000000000", 1e-9, true}, Case{"0000000000000000ff00000000000000", 0, false}}) {
+       {Case{"000000000000000000c0000000000000", 0.25, true}, Case{"ffffffffffffffffffbfffffffffffff", 0.25, false},
+        Case{"0000000000000000ff00000000000000", 0.9999, false}, Case{"0000000000000000ff00000000000000", 1, true},
+        Case{"00000000000000000fffffffffffffff", 1e-9, true}, Case{"000000000000000001ffffffffffffff", 0, false}}) {
     FixedId ids{id};
     const Tracing tracing{spans_, ids, share};
     EXPECT_EQ(PlaceCall("", "", &tracing).recorded, sampled) << id << " " << share;
