@@ -9,7 +9,7 @@ DASHBOARD = dashboard(
     "Whether callers get their answers, how soon, and what that takes.",
     [
         number("Calls a second", "All calls that ended, whatever their status.", "sum(sluice:calls:rate5m{$S})", "reqps"),
-        number("Share of calls that fail", "Codes that a caller can do nothing about, of all calls. The alert's own rule.", "max(sluice:call_failures:ratio_rate5m{$S})", "percentunit", limit=0.005),
+        number("Share of calls that fail", "Codes that a caller can do nothing about, of all calls. It turns red above the chart's default objective.", "max(sluice:call_failures:ratio_rate5m{$S})", "percentunit", limit=0.005),
         number("Open streams", "Calls begun and not yet ended.", "sum(sluice_open_streams{$S})", "short"),
         number("First token within (p95)", "95% of the calls had their first output this soon, over all models.", f"histogram_quantile(0.95, sum by (le) (rate({TTFT}[5m])))", "s", limit=10),
         number("Streams cut in mid-answer", "Answers that broke off after callers had seen a part, each second.", "sum(rate(sluice_streams_cut_total{$S}[5m]))", "reqps", limit=0.01),

@@ -57,7 +57,14 @@ def references(documents, external):
                 yield f"{where}: no ConfigMap {volume['configMap']['name']}"
             if "secret" in volume and not known("Secret", volume["secret"]["secretName"]):
                 yield f"{where}: no Secret {volume['secret']['secretName']}"
+        for pull in spec.get("imagePullSecrets", []):
+            if not known("Secret", pull["name"]):
+                yield f"{where}: no Secret {pull['name']} to pull the image with"
         for container in spec["containers"]:
+            for variable in container.get("env", []):
+                secret = variable.get("valueFrom", {}).get("secretKeyRef", {}).get("name")
+                if secret and not known("Secret", secret):
+                    yield f"{where}: no Secret {secret} for {variable['name']}"
             paths = [mount["mountPath"] for mount in container.get("volumeMounts", [])]
             if len(set(paths)) != len(paths):
                 yield f"{where}: two mounts at one path: {paths}"
@@ -66,6 +73,10 @@ def references(documents, external):
                     yield f"{where}: no volume {mount['name']}"
                 if "subPath" in mount:
                     yield f"{where}: {mount['name']} is mounted by subPath, and would not follow a change"
+    for ingress in of_kind(documents, "Ingress"):
+        for entry in ingress["spec"].get("tls", []):
+            if not known("Secret", entry["secretName"]):
+                yield f"the Ingress: no Secret {entry['secretName']}"
     deployments = {d["metadata"]["name"] for d in of_kind(documents, "Deployment")}
     for scaler in of_kind(documents, "HorizontalPodAutoscaler"):
         if scaler["spec"]["scaleTargetRef"]["name"] not in deployments:

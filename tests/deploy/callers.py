@@ -35,15 +35,20 @@ class Callers:
         return self.call(model, lambda _: self._stopped.wait(next(rests, 0)))
 
     def at_once(self, count, model):
-        """So many calls at one time; returns when all have had something or have ended."""
+        """So many calls at one time. What it returns waits until each has had something, or has ended."""
         begun = threading.Semaphore(0)
 
         def run():
-            self.call(model, lambda _: begun.release())
-            begun.release()
+            first = iter([begun.release])
+            self.call(model, lambda _: next(first, lambda: None)())
+            next(first, lambda: None)()
+
+        def wait():
+            if not all(begun.acquire(timeout=30) for _ in range(count)):
+                raise RuntimeError(f"{count} calls of {model} were made, and not all have begun or ended")
 
         self._start(run, count)
-        return lambda: [begun.acquire(timeout=30) for _ in range(count)]
+        return wait
 
     def keep(self, model, count=1, every=0.0, times=None, call=None):
         """`count` threads that call again and again, `every` seconds, until close() or for so many times."""

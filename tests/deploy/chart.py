@@ -21,7 +21,7 @@ import render
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE / "golden"
 # What a user brings: named in the values, made by nobody here.
-OWN = {("Secret", name) for name in ("sluice-keys", "sluice-tls", "callers-ca", "relay-key", "house-key", "openai-key", "r-sluice-tls")}
+OWN = {("Secret", name) for name in ("sluice-keys", "sluice-tls", "callers-ca", "relay-key", "house-key", "openai-key", "r-sluice-tls", "registry", "claude", "collector", "llm-tls")}
 OWN |= {("ServiceAccount", "llm"), ("ConfigMap", "house-ca")}
 
 
@@ -35,11 +35,15 @@ def problems_of(text, values):
 
 
 def check_config(text, gateway):
-    """The rendered file as the gateway reads it, with files and variables standing where a pod has them."""
-    (config,) = [d["data"]["sluice.yaml"] for d in render.of_kind(render.objects(text), "ConfigMap") if "sluice.yaml" in d["data"]]
+    """The rendered file as the gateway reads it in a pod: with the files that are mounted there, and the variables that it has."""
+    documents = render.objects(text)
+    (config,) = [d["data"]["sluice.yaml"] for d in render.of_kind(documents, "ConfigMap") if "sluice.yaml" in d["data"]]
+    (deployment,) = render.of_kind(documents, "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    mounts = [mount["mountPath"] + "/" for mount in container["volumeMounts"]]
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
-        for path in sorted(set(re.findall(r"/etc/sluice/[\w./-]+", config))):
+        for path in sorted(path for path in set(re.findall(r"/etc/sluice/[\w./-]+", config)) if path.startswith(tuple(mounts))):
             stand_in = root / path.removeprefix("/etc/sluice/")
             stand_in.parent.mkdir(parents=True, exist_ok=True)
             stand_in.write_text("HS-stand-in\n")
@@ -47,7 +51,7 @@ def check_config(text, gateway):
             make_certificate(root)
         file = root / "sluice.yaml"
         file.write_text(config.replace("/etc/sluice/", f"{root}/"))
-        environment = {name: "stand-in" for name in re.findall(r"\$\{(\w+)\}", config)}
+        environment = {variable["name"]: "stand-in" for variable in container.get("env", [])}
         done = subprocess.run([gateway, "--check-config", file], capture_output=True, text=True, env=environment)
         if done.returncode:
             yield "the gateway refuses the configuration: " + (done.stdout + done.stderr).replace(str(root), "/etc/sluice").strip()

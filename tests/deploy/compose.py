@@ -61,6 +61,11 @@ def prometheus_problems(prometheus, services):
         if done.returncode:
             yield (done.stdout + done.stderr).strip()
         config = yaml.safe_load(file.read_text())
+        (scrape,) = config["scrape_configs"]
+        (labels,) = [each["labels"] for each in scrape["static_configs"]]
+        scope = f'namespace=~"{labels["namespace"]}",job=~"{scrape["job_name"]}"'
+        if scope not in (pathlib.Path(folder) / "rules.yaml").read_text():
+            yield f"the rules do not look at {scope}, as which the gateway is scraped"
     yield from unreachable(config["scrape_configs"][0]["static_configs"][0]["targets"][0], services, "Prometheus")
 
 

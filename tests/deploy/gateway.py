@@ -1,4 +1,4 @@
-"""A gateway as a process, on free ports of loopback."""
+"""A gateway as a process, on free ports of loopback: of 127.0.0.1, or of another address with a port that is given."""
 import json
 import os
 import pathlib
@@ -14,16 +14,16 @@ START_SECONDS = 60
 class Gateway:
     """sluice-gateway with this configuration; `files` limits its file descriptors. start() again takes the same ports."""
 
-    def __init__(self, binary, folder, config, files=None):
+    def __init__(self, binary, folder, config, files=None, host="127.0.0.1", grpc=0):
         self._binary, self._folder, self._files = binary, pathlib.Path(folder), files
         self._folder.mkdir(exist_ok=True)
-        self.grpc = self.ops = 0
+        self.host, self.grpc, self.ops = host, grpc, 0
         self._config = config
         self.start()
 
     def write(self, config):
         self._config = config
-        config = {**config, "listen": {"ops": f"127.0.0.1:{self.ops}", "grpc": {"address": f"127.0.0.1:{self.grpc}", **config.get("grpc", {})}}}
+        config = {**config, "listen": {"ops": f"{self.host}:{self.ops}", "grpc": {"address": f"{self.host}:{self.grpc}", **config.get("grpc", {})}}}
         config.pop("grpc", None)
         new = self._folder / "next"
         new.write_text(json.dumps(config))  # YAML is a superset
@@ -61,7 +61,7 @@ class Gateway:
         return (self._folder / "log").read_text()
 
     def metrics(self):
-        return urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10).read()
+        return urllib.request.urlopen(f"http://{self.host}:{self.ops}/metrics", timeout=10).read()
 
     def signal(self, number):
         self._process.send_signal(number)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """All of ./dev verify-deploy: each part is a script of its own, whose status is 0, 77 (it could not be run here, and its last line says
-why) or a failure. The live run waits for minutes, so it goes on beside the others.
+why) or a failure. A line that begins with "NOT RUN: " tells what a part has left out. The live run waits for minutes, so it goes on
+beside the others.
 
     verify.py --bin FOLDER    the folder with sluice-gateway and sluice
 """
@@ -15,7 +16,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 NOT_RUN = HERE.parents[1] / ".build/not-run"
-SKIPPED = 77
+SKIPPED, LEFT_OUT = 77, "NOT RUN: "
 
 
 def parts(folder):
@@ -23,6 +24,7 @@ def parts(folder):
     gateway = ["--gateway", str(folder / "sluice-gateway")]
     yield "the chart", ["chart.py", *gateway]
     yield "the chart's README", ["chart_readme.py", "--check"]
+    yield "the chart's schema", ["config_schema.py", "--check"]
     yield "schemas", ["schemas.py"]
     yield "alerts on promtool's clock", ["rules.py"]
     yield "dashboards", ["dashboards.py"]
@@ -41,7 +43,8 @@ def run(name, command):
         told = output.read().strip()
     word = {0: "passed", SKIPPED: "NOT RUN"}.get(status, "FAILED")
     print(f"== {name}\n{told}\n   {word} in {time.monotonic() - begun:.0f} s", flush=True)
-    return name, status, told.rpartition("\n")[2]
+    left_out = [line.removeprefix(LEFT_OUT) for line in told.splitlines() if line.startswith(LEFT_OUT)]
+    return name, status, left_out + ([told.rpartition("\n")[2]] if status == SKIPPED else [])
 
 
 def main():
@@ -53,7 +56,7 @@ def main():
         live = beside.submit(run, "panels and alerts, live", ["live/run.py", "--gateway", str(folder / "sluice-gateway")])
         results = [run(*part) for part in parts(folder)] + [live.result()]
     with NOT_RUN.open("a") as file:
-        file.writelines(f"{name}: {reason}\n" for name, status, reason in results if status == SKIPPED)
+        file.writelines(f"{name}: {reason}\n" for name, _, reasons in results for reason in reasons)
     failed = [name for name, status, _ in results if status not in (0, SKIPPED)]
     sys.exit(f"FAILED: {', '.join(failed)}" if failed else 0)
 

@@ -26,6 +26,8 @@ import grpc  # noqa: E402
 HERE = pathlib.Path(__file__).resolve().parent
 TOOLS = HERE.parents[2] / ".build/tools/collector"
 BUILDER = "go.opentelemetry.io/collector/cmd/builder@v0.165.0"
+# What go says where it does not get a module; all else is our recipe's fault.
+NOT_REACHED = ["dial tcp", "no such host", "connection refused", "i/o timeout", "404 Not Found", "410 Gone", "403 Forbidden", "502 Bad", "503 Service"]
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 START_SECONDS, SPANS_SECONDS = 60, 30
 
@@ -41,8 +43,9 @@ def install():
     for command in (["go", "install", BUILDER], [TOOLS / "builder", "--config", "recipe.yaml"]):
         done = subprocess.run(command, cwd=TOOLS, capture_output=True, text=True, env={**os.environ, "GOBIN": str(TOOLS)})
         if done.returncode:
-            print(f"the collector cannot be built: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
-            sys.exit(77)
+            told = (done.stdout + done.stderr).strip()
+            print(f"{told}\nthe collector cannot be built: {told.splitlines()[-1]}")
+            sys.exit(77 if any(word in told for word in NOT_REACHED) else 1)
     stamp.write_text(recipe)
     return program
 

@@ -41,6 +41,27 @@ class Settings:
         self.http2 = protocol["explicit_http_config"]["http2_protocol_options"]
 
 
+def by_name(names, port):
+    """Leaves the recommended name in place, and has it looked up at this server."""
+
+    def settings(settings):
+        (recommended,) = yaml.safe_load(RECOMMENDED.read_text())["static_resources"]["clusters"]
+        settings.cluster["load_assignment"] = recommended["load_assignment"]
+        (endpoint,) = settings.cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+        endpoint["endpoint"]["address"]["socket_address"]["port_value"] = port
+        resolver = {"socket_address": {"address": "127.0.0.1", "port_value": names.port, "protocol": "UDP"}}
+        settings.cluster["typed_dns_resolver_config"] = {
+            "name": "envoy.network.dns_resolver.cares",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+                "resolvers": [resolver],
+                "dns_resolver_options": {"no_default_search_domain": True},
+            },
+        }
+
+    return settings
+
+
 class Envoy:
     """Runs from its making to close(). `spoil`, for counter-tests, changes the Settings first."""
 
@@ -73,6 +94,12 @@ class Envoy:
     def _ask(self, path):
         with urllib.request.urlopen(f"http://{self._admin}/{path}", timeout=10) as reply:
             return json.load(reply)
+
+    def hosts(self):
+        """The addresses of the gateways that it knows and finds healthy."""
+        (cluster,) = (each for each in self._ask("clusters?format=json")["cluster_statuses"] if each["name"] == "sluice")
+        healthy = [host for host in cluster.get("host_statuses", []) if not host["health_status"].get("failed_active_health_check")]
+        return {host["address"]["socket_address"]["address"] for host in healthy}
 
     async def healthy(self, count):
         """Waits until Envoy, whose health checks come once a second, counts so many gateways healthy."""

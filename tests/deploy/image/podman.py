@@ -17,6 +17,11 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "none"
 """
+PROBE = f"""apiVersion: v1
+kind: Pod
+metadata: {{name: probe}}
+spec: {{containers: [{{name: probe, image: "{BASE}", command: [sleep, "60"]}}]}}
+"""
 # What the official slim image leaves out, too.
 UNREAD = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*"]
 
@@ -64,6 +69,20 @@ def make_base(folder):
     )  # fmt: skip
     say("podman", "import", "--quiet", archive, BASE)
     archive.unlink()
+
+
+def probe_machine(folder):
+    """Makes the base, runs it, and a pod of it. Where not even that goes, the machine lacks what containers need; what fails after this
+    is ours."""
+    pod = pathlib.Path(folder) / "probe.yaml"
+    pod.write_text(PROBE)
+    try:
+        make_base(folder)
+        say("podman", "run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", BASE, "true")
+        say("podman", "play", "kube", pod)
+        say("podman", "play", "kube", "--down", pod)
+    except RuntimeError as error:
+        raise NotHere(f"the image is neither built nor run, since no container of Debian's base runs here: {str(error)[-300:]}") from error
 
 
 def build(root, built=None):

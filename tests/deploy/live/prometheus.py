@@ -60,6 +60,11 @@ class Alerts:
         with self._changed:
             return self._changed.wait_for(find, seconds)
 
+    def names(self):
+        """Of all that has fired."""
+        with self._changed:
+            return {dict(key)["alertname"] for key in self._fired}
+
     def close(self):
         self._server.shutdown()
 

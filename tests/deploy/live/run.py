@@ -26,7 +26,7 @@ from prometheus import Alerts, Prometheus  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 FIRE_SECONDS, CLEAR_SECONDS = 420, 420
-VALUES = "monitoring: {rules: {enabled: true, jobPattern: 'sluice.*'}}\n"
+VALUES = rules.RULES % ", namespacePattern: live, jobPattern: 'sluice.*'"
 
 
 class Row(collections.namedtuple("Row", "ok kind name told")):
@@ -105,6 +105,10 @@ def main():
             for world in worlds:
                 for thread in world[-1]:
                     thread.join()
+            for kinds, (_, _, alerts, *_) in zip((scenarios.TOGETHER, scenarios.ALONE), worlds):
+                expected = {name for kind in kinds for name in kind.alerts} | scenarios.BESIDE
+                for name in sorted(alerts.names() - expected):
+                    rows.append(Row(False, "alert", name, "fired without a scenario"))
             world, _, _, prometheus, began, _ = worlds[0]
             rows.append(check_metrics(world.gateways["sluice"]))
             look_at_panels(prometheus, began, rows, arguments.draw)

@@ -22,6 +22,10 @@ LONGER = {
 }
 
 
+# What these faults make fire beside the alerts that they are made for: with a history of minutes, every window is short.
+BESIDE = {"SluiceErrorBudgetBurnFast", "SluiceErrorBudgetBurnSlow", "SluiceUpstreamRateLimited"}
+
+
 class World:
     """Where scenarios take place: an upstream, and gateways by the job that Prometheus scrapes them under."""
 

@@ -17,6 +17,16 @@
 {{- if and $key (not (regexMatch "^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$" $key)) -}}
 {{- fail (printf "config.upstreams.%s.api_key holds a key in plain sight: put it into a Secret and name that in upstreamSecrets.%s.existingSecret" $name $name) -}}
 {{- end -}}
+{{- range $header, $value := $upstream.headers -}}
+{{- if and (regexMatch "(?i)(key|token|secret|authorization|cookie|credential)" $header) (not (regexMatch "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $value)) -}}
+{{- fail (printf "config.upstreams.%s.headers.%s stands in plain sight: put it into a Secret, name that in extraEnv, and write ${VARIABLE} here" $name $header) -}}
+{{- end -}}
+{{- end -}}
+{{- range $field := list "base_url" "proxy" -}}
+{{- if regexMatch "://[^/$]*:[^/$]*@" (get $upstream $field | default "") -}}
+{{- fail (printf "config.upstreams.%s.%s holds a password in plain sight: put it into a Secret, name that in extraEnv, and write ${VARIABLE} here" $name $field) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- range $name, $secret := .Values.upstreamSecrets -}}
 {{- $upstream := get $upstreams $name -}}
@@ -50,6 +60,9 @@
 {{- if not (hasKey $limits "connection_age") -}}
 {{- $_ := set $limits "connection_age" "15m" -}}
 {{- end -}}
+{{- if not (hasKey $limits "open_calls") -}}
+{{- $_ := set $limits "open_calls" 5000 -}}
+{{- end -}}
 {{- $_ := set $config "limits" $limits -}}
 {{- range $name, $value := (dig "traces" "headers" dict $config) -}}
 {{- if not (regexMatch "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}" $value) -}}
@@ -57,4 +70,19 @@
 {{- end -}}
 {{- end -}}
 {{- toYaml $config -}}
+{{- end -}}
+
+{{/* The ports that the configuration's URLs name, as a JSON list of numbers in order. */}}
+{{- define "sluice.egressPorts" -}}
+{{- $config := include "sluice.config" . | fromYaml -}}
+{{- $urls := list (dig "traces" "endpoint" "" $config) -}}
+{{- range $config.upstreams -}}
+{{- $urls = append $urls (.proxy | default .base_url) -}}
+{{- end -}}
+{{- $ports := list -}}
+{{- range compact $urls -}}
+{{- $port := regexFind ":[0-9]+$" (urlParse .).host | trimPrefix ":" | default (ternary "443" "80" (hasPrefix "https:" .)) -}}
+{{- $ports = append $ports (int $port) -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
 {{- end -}}
