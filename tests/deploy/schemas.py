@@ -34,7 +34,8 @@ def dashboards():
         yield {"where": path.name, "kind": "dashboard", "object": dashboard}
         for panel in dashboard["panels"]:
             if panel["type"] != "row":
-                parts = {"options": panel["options"], "custom": panel["fieldConfig"]["defaults"]["custom"]}
+                custom = panel["fieldConfig"]["defaults"]["custom"]
+                parts = {"targets": panel["targets"], "options": panel["options"], "custom": custom}
                 yield {"where": f"{path.name}: {panel['title']}", "kind": f"panel {panel['type']}", "object": parts}
 
 

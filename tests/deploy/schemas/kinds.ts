@@ -1,4 +1,5 @@
 // What the chart renders, by apiVersion and kind, and what its dashboards are made of, by type of panel.
+import { DataQuery } from "grafana-common/common.gen";
 import { Dashboard } from "grafana/dashboard/x/types.gen";
 import * as heatmap from "grafana/composable/heatmap/panelcfg/x/types.gen";
 import * as stat from "grafana/composable/stat/panelcfg/x/types.gen";
@@ -15,12 +16,23 @@ import { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPo
 import { IPodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
 import { IConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { IPod } from "kubernetes-models/v1/Pod";
-import { ISecret } from "kubernetes-models/v1/Secret";
 import { IService } from "kubernetes-models/v1/Service";
 import { IServiceAccount } from "kubernetes-models/v1/ServiceAccount";
 
-// Options and fields of panels are free in Dashboard: each type of panel has its own.
+// Grafana's package has no type for a query of Prometheus: these are the fields of one that a dashboard may need.
+interface PrometheusQuery extends DataQuery {
+  datasource: { type: "prometheus"; uid: string };
+  expr: string;
+  format?: "time_series" | "table" | "heatmap";
+  instant?: boolean;
+  interval?: string;
+  legendFormat?: string;
+  range?: boolean;
+}
+
+// Queries, options and fields of panels are free in Dashboard: each type of panel has its own.
 interface PanelOf<Options, Fields> {
+  targets: PrometheusQuery[];
   options: Options;
   custom: Fields;
 }
@@ -38,7 +50,6 @@ export interface Kinds {
   "policy/v1 PodDisruptionBudget": IPodDisruptionBudget;
   "v1 ConfigMap": IConfigMap;
   "v1 Pod": IPod;
-  "v1 Secret": ISecret;
   "v1 Service": IService;
   "v1 ServiceAccount": IServiceAccount;
   dashboard: Dashboard;
