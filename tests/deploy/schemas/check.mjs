@@ -1,5 +1,6 @@
 // Reads [{where, kind, object}] from standard input and holds each object against the schema of its kind, which is made from the
-// types of the packages: a field that they do not have is a problem. Prints one line a problem.
+// types of the packages: a field that they do not have is a problem, and so is a kind of kinds.ts that is not among the objects. Prints
+// one line a problem.
 import { readFileSync } from "node:fs";
 import Ajv from "ajv";
 import { createGenerator } from "ts-json-schema-generator";
@@ -35,4 +36,8 @@ function problems({ kind, object }) {
 
 for (const each of JSON.parse(readFileSync(0, "utf8"))) {
   for (const problem of problems(each)) console.log(`${each.where}: ${problem}`);
+}
+// A kind that stays away would pass unseen, as all do where no case is found.
+for (const kind of Object.keys(kinds.properties)) {
+  if (!validators.has(kind)) console.log(`${kind}: no case has one`);
 }
