@@ -11,17 +11,6 @@ from callers import Callers
 from gateway import Gateway
 from span_sink import SpanSink
 
-# Alerts that wait longer, or judge a longer window: tests/deploy/rules has them at their real times, on promtool's clock.
-LONGER = {
-    "SluiceErrorBudgetBurnFast",  # an hour
-    "SluiceErrorBudgetBurnSlow",  # a day
-    "SluiceTimeToFirstTokenSlow",  # ten minutes
-    "SluiceUpstreamRateLimited",  # ten minutes
-    "SluiceReloadFailed",  # a quarter of an hour
-    "SluiceCertificateExpiring",  # a quarter of an hour
-}
-
-
 # What these faults make fire beside the alerts that they are made for: with a history of minutes, every window is short.
 BESIDE = {"SluiceErrorBudgetBurnFast", "SluiceErrorBudgetBurnSlow", "SluiceUpstreamRateLimited"}
 
