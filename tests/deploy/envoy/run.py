@@ -28,7 +28,7 @@ from names import Names  # noqa: E402
 import machine  # noqa: E402
 from gateway import Gateway  # noqa: E402
 from peers.base import Unavailable  # noqa: E402
-from report import Report  # noqa: E402
+from table import Report  # noqa: E402
 from upstream import NUMBERED, SILENCE_SECONDS, Upstream  # noqa: E402
 
 WAYS = ("well", "numbered", "silent", "wide", "held")

@@ -20,7 +20,7 @@ import podman  # noqa: E402
 import render  # noqa: E402
 from podman import IMAGE, NotHere, say  # noqa: E402
 from pod import Pod  # noqa: E402
-from report import Report  # noqa: E402
+from table import Report  # noqa: E402
 
 HARDENED = ["--rm", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", "none"]
 SBOM = "/usr/share/doc/sluice/sbom.spdx.json"
