@@ -20,7 +20,7 @@ events_logger = "none"
 PROBE = f"""apiVersion: v1
 kind: Pod
 metadata: {{name: probe}}
-spec: {{containers: [{{name: probe, image: "{BASE}", command: [sleep, "60"]}}]}}
+spec: {{containers: [{{name: probe, image: "{BASE}", command: [/usr/bin/sleep, "60"]}}]}}
 """
 # What the official slim image leaves out, too.
 UNREAD = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/doc/*"]
@@ -78,7 +78,7 @@ def probe_machine(folder):
     pod.write_text(PROBE)
     try:
         make_base(folder)
-        say("podman", "run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", BASE, "true")
+        say("podman", "run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", BASE, "/usr/bin/true")
         say("podman", "play", "kube", pod)
         say("podman", "play", "kube", "--down", pod)
     except RuntimeError as error:
