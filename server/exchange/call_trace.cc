@@ -75,10 +75,11 @@ void AddIf(const char* name, const std::optional<T>& value, Attributes* out) {
 
 void CallTrace::Begin(absl::string_view traceparent, absl::string_view tracestate,
                       std::shared_ptr<telemetry::Tracing> tracing) {
-  wall_zero_ = clock_.WallNow();
-  mono_zero_ = clock_.Now();
   tracing_ = std::move(tracing);
   place_ = telemetry::PlaceCall(traceparent, tracestate, tracing_.get());
+  if (!recorded()) return;
+  wall_zero_ = clock_.WallNow();
+  mono_zero_ = clock_.Now();
 }
 
 void CallTrace::Asked(const chat::Request& request, const Backend& backend) {
