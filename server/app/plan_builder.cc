@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "server/config/address.h"
 
 namespace sluice::app {
 namespace {
@@ -138,6 +139,11 @@ std::shared_ptr<const exchange::Backend> PlanBuilder::MakeBackend(const config::
   backend->name = from.name;
   backend->codec = dialect::FindCodec(from.dialect);
   backend->target.base_url = from.base_url;
+  if (const auto url = config::ParseUrl(from.base_url, /*allow_userinfo=*/false);
+      url.ok()) {  // checked when it was read
+    backend->server_address = url->authority.host;
+    backend->server_port = url->authority.port >= 0 ? url->authority.port : url->scheme == "https" ? 443 : 80;
+  }
   backend->target.api_key = from.api_key.Reveal();
   for (const auto& [name, value] : from.headers) backend->target.headers.emplace_back(name, value.Reveal());
   ConvertWire(from.wire, &backend->target);

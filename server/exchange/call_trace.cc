@@ -2,10 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "server/base/utf8.h"
 #include "server/chat/status.h"
 #include "server/exchange/failures.h"
@@ -24,25 +21,6 @@ std::string ProviderName(absl::string_view dialect) {
 constexpr size_t kMaxName = 128;
 std::string NameOrNothing(absl::string_view text) {
   return IsName(text) ? std::string(text.substr(0, kMaxName)) : std::string();
-}
-
-// server.address and server.port of an URL that the configuration has checked (RFC 3986 3.2.2: an IPv6 host stands in
-// brackets).
-void AddServer(absl::string_view base_url, Attributes* out) {
-  const bool https = absl::ConsumePrefix(&base_url, "https://");
-  if (!https) absl::ConsumePrefix(&base_url, "http://");
-  absl::string_view host = base_url.substr(0, base_url.find('/'));
-  const size_t bracket = host.rfind(']');
-  const size_t colon = host.find(':', bracket == absl::string_view::npos ? 0 : bracket);
-  int64_t port = https ? 443 : 80;
-  if (colon != absl::string_view::npos) {
-    if (int64_t given = 0; absl::SimpleAtoi(host.substr(colon + 1), &given)) port = given;
-    host = host.substr(0, colon);
-  }
-  absl::ConsumePrefix(&host, "[");
-  absl::ConsumeSuffix(&host, "]");
-  out->emplace_back("server.address", std::string(host));
-  out->emplace_back("server.port", port);
 }
 
 // Which statuses are a server's failure: OpenTelemetry's conventions for gRPC. A wrong request or a caller that leaves
@@ -77,12 +55,13 @@ void CallTrace::Begin(absl::string_view traceparent, absl::string_view tracestat
                       std::shared_ptr<telemetry::Tracing> tracing) {
   tracing_ = std::move(tracing);
   place_ = telemetry::PlaceCall(traceparent, tracestate, tracing_.get());
-  if (!recorded()) return;
+  if (!place_.recorded) return;
   wall_zero_ = clock_.WallNow();
   mono_zero_ = clock_.Now();
 }
 
 void CallTrace::Asked(const chat::Request& request, const Backend& backend) {
+  if (!place_.recorded) return;
   model_ = request.model.substr(0, Utf8Boundary(request.model, kMaxName));
   asked_.emplace_back("gen_ai.operation.name", std::string("chat"));
   asked_.emplace_back("gen_ai.provider.name", ProviderName(backend.codec->name()));
@@ -91,15 +70,18 @@ void CallTrace::Asked(const chat::Request& request, const Backend& backend) {
         &asked_);
   AddIf("gen_ai.request.temperature", request.temperature, &asked_);
   AddIf("gen_ai.request.top_p", request.top_p, &asked_);
-  AddServer(backend.target.base_url, &asked_);
+  asked_.emplace_back("server.address", backend.server_address);
+  asked_.emplace_back("server.port", int64_t{backend.server_port});
 }
 
 void CallTrace::Answered(absl::string_view completion_id, absl::string_view model) {
+  if (!place_.recorded) return;
   completion_id_ = NameOrNothing(completion_id);
   answered_model_ = NameOrNothing(model);
 }
 
 void CallTrace::Finished(absl::string_view reason) {
+  if (!place_.recorded) return;
   if (std::string name = NameOrNothing(reason); !name.empty()) finish_reasons_.push_back(std::move(name));
 }
 
@@ -123,6 +105,7 @@ telemetry::Span CallTrace::NewSpan(MonoTime started, std::optional<MonoTime> fir
 
 void CallTrace::AttemptEnded(int attempt, MonoTime started, std::optional<MonoTime> first_output,
                              const chat::Usage& usage, const chat::Error* error) {
+  if (!place_.recorded) return;
   telemetry::Span span = NewSpan(started, first_output, error);
   span.span_id = telemetry::AttemptSpanId(place_, attempt);
   span.parent_id = place_.span_id;
@@ -148,6 +131,7 @@ void CallTrace::AttemptEnded(int attempt, MonoTime started, std::optional<MonoTi
 
 void CallTrace::CallEnded(MonoTime received, std::optional<MonoTime> first_output, int attempts,
                           absl::string_view route, absl::string_view upstream, const chat::Error* error) {
+  if (!place_.recorded) return;
   telemetry::Span span = NewSpan(received, first_output, error);
   span.span_id = place_.span_id;
   span.parent_id = place_.parent_id;

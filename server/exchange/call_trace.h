@@ -18,14 +18,13 @@ namespace sluice::exchange {
 
 // What a call tells a trace: a span for the call, and one below it for each attempt, with the attributes of
 // OpenTelemetry's conventions for generative AI. Spans are made when attempt and call are over, out of what is known
-// then; where recorded() is false nothing is to be told, and nothing is kept.
+// then. Of a call that is not sampled nothing is kept, whatever it is told.
 class CallTrace {
  public:
   CallTrace(const Clock& clock, absl::string_view operation) : clock_(clock), operation_(operation) {}
 
   // Before all else. The caller's context as telemetry::ReadTraceparent and IsTracestate accept it; "" is none.
   void Begin(absl::string_view traceparent, absl::string_view tracestate, std::shared_ptr<telemetry::Tracing> tracing);
-  bool recorded() const { return place_.recorded; }
   // For the headers of that attempt; "" sends none.
   std::string Traceparent(int attempt) const { return telemetry::TraceparentOf(place_, attempt); }
   const std::string& state() const { return place_.state; }

@@ -63,7 +63,7 @@ void Exchange::Start(chat::Request request, std::vector<chat::FieldViolation> vi
   if (const auto refusal = Refusal(std::move(violations))) return End(&*refusal);
   wants_usage_ = request_.include_usage;
   prompt_tokens_ = EstimatePromptTokens(request_);
-  if (ledger_->trace().recorded()) ledger_->trace().Asked(request_, *backend_);
+  ledger_->trace().Asked(request_, *backend_);
   deadline_ = After(context_.loop.clock().Now(), backend_->total);
   if (facts_.deadline) deadline_ = std::min(deadline_, *facts_.deadline);
   deadline_timer_.ArmAt(deadline_);
@@ -150,7 +150,7 @@ dialect::HttpRequest Exchange::EncodeForUpstream() const {
 void Exchange::OnIdentity(const chat::Identity& identity) {
   completion_id_ = Clipped(identity.completion_id);
   answered_model_ = Clipped(identity.model);
-  if (ledger_->trace().recorded()) ledger_->trace().Answered(completion_id_, answered_model_);
+  ledger_->trace().Answered(completion_id_, answered_model_);
 }
 
 void Exchange::EnsureStarted() {
@@ -191,7 +191,7 @@ void Exchange::OnDelta(const chat::Delta& delta) {
 
 void Exchange::OnFinished(const chat::Finished& finished) {
   EnsureStarted();
-  if (ledger_->trace().recorded()) ledger_->trace().Finished(finished.native);
+  ledger_->trace().Finished(finished.native);
   consumer_->OnFinished({finished.choice, finished.reason, finished.native.substr(0, kMaxIdentity)});
 }
 

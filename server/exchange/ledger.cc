@@ -83,7 +83,7 @@ void Ledger::AttemptEnded(const chat::Error* error, uint64_t bytes_out, uint64_t
   record.bytes_to_upstream = bytes_out;
   record.bytes_from_upstream = bytes_in;
   series_->AttemptEnded(record);
-  if (trace_.recorded()) trace_.AttemptEnded(attempt_, attempt_started_, FirstOutput(), usage_, error);
+  trace_.AttemptEnded(attempt_, attempt_started_, FirstOutput(), usage_, error);
 }
 
 std::optional<MonoTime> Ledger::FirstOutput() const {
@@ -141,7 +141,7 @@ void Ledger::Close(const chat::Error* error) {
   series_->Flush(meter_);
   if (!counted_open_) series_->CallStarted();  // CallEnded takes one away
   series_->CallEnded(record);
-  if (trace_.recorded()) trace_.CallEnded(received_, FirstOutput(), attempt_, route_, upstream_, error);
+  trace_.CallEnded(received_, FirstOutput(), attempt_, route_, upstream_, error);
   WriteAccessLine(error, record);
 }
 

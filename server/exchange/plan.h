@@ -30,6 +30,8 @@ struct Backend {
   std::string name;
   const dialect::Codec* codec = nullptr;
   dialect::Target target;
+  std::string server_address;  // the host of target.base_url, an IPv6 one without brackets
+  int server_port = 443;
   bool drops_unsupported = false;  // what the dialect cannot say is left out with a warning, not refused
   CallerKey caller_key = CallerKey::kRefused;
   std::shared_ptr<const upstream::Destination> destination;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace sluice::telemetry {
@@ -15,6 +17,7 @@ constexpr size_t kTraceIdSize = 32;
 constexpr size_t kParentId = 36;
 constexpr size_t kParentIdSize = 16;
 constexpr size_t kFlags = 53;
+constexpr size_t kFlagsSize = 2;
 constexpr size_t kMaxTracestate = 512;  // what the recommendation asks everybody to carry at least
 
 // Lower case only: the recommendation says so.
@@ -29,17 +32,23 @@ bool IsId(absl::string_view text) { return IsHex(text) && text.find_first_not_of
 std::string ReadTraceparent(absl::string_view text) {
   if (text.size() < kSize || text[2] != '-' || text[kParentId - 1] != '-' || text[kFlags - 1] != '-') return "";
   const absl::string_view version = text.substr(0, 2);
-  const absl::string_view flags = text.substr(kFlags, 2);
-  if (!IsHex(version) || version == "ff" || !IsHex(flags)) return "";
-  if (!IsId(text.substr(kTraceId, kTraceIdSize)) || !IsId(text.substr(kParentId, kParentIdSize))) return "";
+  const Traceparent parts = SplitTraceparent(text);
+  if (!IsHex(version) || version == "ff" || !IsHex(parts.flags)) return "";
+  if (!IsId(parts.trace_id) || !IsId(parts.parent_id)) return "";
   if (version == "00") return text.size() == kSize ? std::string(text) : "";
   if (text.size() > kSize && text[kSize] != '-') return "";
-  return absl::StrCat("00", text.substr(2, kFlags - 2), IsSampled(flags) ? "01" : "00");
+  return absl::StrCat("00", text.substr(2, kFlags - 2), KnownFlags(parts.flags) & kSampled ? "01" : "00");
 }
 
-bool IsSampled(absl::string_view flags) {
-  const char low = flags.back();
-  return ((low <= '9' ? low - '0' : low - 'a' + 10) & 1) != 0;
+Traceparent SplitTraceparent(absl::string_view traceparent) {
+  return {traceparent.substr(kTraceId, kTraceIdSize), traceparent.substr(kParentId, kParentIdSize),
+          traceparent.substr(kFlags, kFlagsSize)};
+}
+
+unsigned KnownFlags(absl::string_view flags) {
+  uint64_t bits = 0;
+  (void)absl::SimpleHexAtoi(flags, &bits);  // digits, read already
+  return static_cast<unsigned>(bits) & (kSampled | kRandom);
 }
 
 bool IsTracestate(absl::string_view text) {

@@ -14,8 +14,17 @@ namespace sluice::telemetry {
 // ids and the sampled flag.
 std::string ReadTraceparent(absl::string_view text);
 
-// Whether two digits of flags say that the trace is sampled: the lowest bit.
-bool IsSampled(absl::string_view flags);
+// The parts of what ReadTraceparent has given, which is not "".
+struct Traceparent {
+  absl::string_view trace_id;   // 32 digits
+  absl::string_view parent_id;  // 16
+  absl::string_view flags;      // 2
+};
+Traceparent SplitTraceparent(absl::string_view traceparent);
+
+// The bits that version 00 and level 2 define, of two digits of flags.
+constexpr unsigned kSampled = 1, kRandom = 2;
+unsigned KnownFlags(absl::string_view flags);
 
 // Whether a tracestate may be sent on as it is: printable ASCII and blanks, 1 to 512 bytes. Its members belong to
 // others and are not read. Means nothing without a valid traceparent.

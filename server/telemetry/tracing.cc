@@ -26,16 +26,6 @@ bool InShare(absl::string_view trace_id, double share) {
   return (Low64(trace_id) & ((uint64_t{1} << kBits) - 1)) >= threshold;
 }
 
-// What version 00 and level 2 define: sampled, and random, which our own trace ids are. Whoever sends a parent of its
-// own sets the other flags to 0.
-constexpr unsigned kSampled = 1, kRandom = 2;
-
-unsigned KnownFlags(absl::string_view flags) {
-  uint64_t bits = 0;
-  (void)absl::SimpleHexAtoi(flags, &bits);  // two digits, read already
-  return static_cast<unsigned>(bits) & (kSampled | kRandom);
-}
-
 // Ids of zeros are none.
 std::string NewSpanId(IdSource& ids) {
   std::string digits;
@@ -50,20 +40,21 @@ std::string NewSpanId(IdSource& ids) {
 TracePlace PlaceCall(absl::string_view traceparent, absl::string_view tracestate, const Tracing* tracing) {
   TracePlace place;
   if (!traceparent.empty()) {
-    place.trace_id = std::string(traceparent.substr(3, 32));
-    place.parent_id = std::string(traceparent.substr(36, kSpanDigits));
-    place.flags = std::string(traceparent.substr(53, 2));
+    const Traceparent parts = SplitTraceparent(traceparent);
+    place.trace_id = std::string(parts.trace_id);
+    place.parent_id = std::string(parts.parent_id);
+    place.flags = std::string(parts.flags);
     place.state = std::string(tracestate);
   }
   if (tracing == nullptr) return place;
-  if (place.trace_id.empty()) {
+  if (place.trace_id.empty()) {  // ours is all random, which its flags say
     place.trace_id = tracing->ids.NewRequestId();
     place.flags = absl::StrCat("0", kRandom | (InShare(place.trace_id, tracing->share) ? kSampled : 0));
   }
-  place.recorded = IsSampled(place.flags);
+  place.recorded = (KnownFlags(place.flags) & kSampled) != 0;
   if (!place.recorded && !place.parent_id.empty()) return place;  // handed on as it came
   place.span_id = NewSpanId(tracing->ids);
-  place.flags = absl::StrCat("0", KnownFlags(place.flags));
+  place.flags = absl::StrCat("0", KnownFlags(place.flags));  // who sends a parent of its own sets the others to 0
   return place;
 }
 

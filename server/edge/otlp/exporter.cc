@@ -6,7 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "server/base/random.h"
-#include "server/edge/otlp/to_otlp.h"
 #include "server/telemetry/log.h"
 
 namespace sluice::edge_otlp {

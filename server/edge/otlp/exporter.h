@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/edge/otlp/to_otlp.h"
 #include "server/telemetry/span_queue.h"
 #include "trace_service.grpc.pb.h"
 
@@ -41,14 +42,13 @@ class Exporter {
  private:
   void Run();
   void Send(const std::vector<telemetry::Span>& batch);
-  grpc::Status TryOnce(const opentelemetry::proto::collector::trace::v1::ExportTraceServiceRequest& request,
-                       size_t spans);
+  grpc::Status TryOnce(const pb::ExportTraceServiceRequest& request, size_t spans);
   bool WaitForAnotherTry(std::chrono::milliseconds delay);
   std::chrono::system_clock::time_point Deadline() const;
 
   const ExporterOptions options_;
   telemetry::SpanQueue* const queue_;
-  const std::unique_ptr<opentelemetry::proto::collector::trace::v1::TraceService::Stub> stub_;
+  const std::unique_ptr<pb::TraceService::Stub> stub_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool ending_ = false;

@@ -50,23 +50,39 @@ def live(scenario, alerts, began, rows):
             cleared = alerts.wait({"alertname": name, **labels}, True, CLEAR_SECONDS) if fired[name] else None
             if fired[name] and (words := unfinished(fired[name][1]["annotations"])):
                 rows.append(Row(False, "alert", name, f"says {words}"))
-            at = [f"{name} {when[0] - began:.0f} s" if when else f"{name}: NEVER" for name, when in [("fired", fired[name]), ("cleared", cleared)]]
-            rows.append(Row(cleared is not None, "alert", name, ", ".join(at)))
+            told = ", ".join(f"{what} {seen[0] - began:.0f} s" if seen else f"{what}: NEVER" for what, seen in (("fired", fired[name]), ("cleared", cleared)))
+            rows.append(Row(cleared is not None, "alert", name, told))
     except Exception as error:  # a scenario that breaks is a failure with a name, and the others go on
         rows.append(Row(False, "scenario", type(scenario).__name__, repr(error)))
 
 
-def play(kinds, binary, folder, rules_text, rows):
-    """Runs the scenarios, all at one time, in a world of their own; calls `after` before it ends."""
-    folder.mkdir()
-    upstream, alerts = Upstream(), Alerts()
-    prometheus = Prometheus(folder / "prometheus", rules_text, alerts)
-    world = scenarios.World(binary, folder, upstream, prometheus)
-    began = time.time()
-    threads = [threading.Thread(target=live, args=(kind(world), alerts, began, rows)) for kind in kinds]
-    for thread in threads:
-        thread.start()
-    return world, upstream, alerts, prometheus, began, threads
+class Stage:
+    """A world of its own in which scenarios happen, all at one time, from its making on."""
+
+    def __init__(self, kinds, binary, folder, rules_text, rows):
+        folder.mkdir()
+        self.kinds = kinds
+        self.upstream, self.alerts = Upstream(), Alerts()
+        self.prometheus = Prometheus(folder / "prometheus", rules_text, self.alerts)
+        self.world = scenarios.World(binary, folder, self.upstream, self.prometheus)
+        self.began = time.time()
+        self._threads = [threading.Thread(target=live, args=(kind(self.world), self.alerts, self.began, rows)) for kind in kinds]
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self):
+        for thread in self._threads:
+            thread.join()
+
+    def surprises(self):
+        """Alerts that fired and have no scenario here."""
+        return sorted(self.alerts.names() - {name for kind in self.kinds for name in kind.alerts} - scenarios.BESIDE)
+
+    def close(self):
+        self.world.close()
+        self.upstream.close()
+        self.prometheus.stop()
+        self.alerts.close()
 
 
 def look_at_panels(prometheus, began, rows, folder):
@@ -111,27 +127,20 @@ def main():
     check_known(spec, rows)
     with tempfile.TemporaryDirectory() as temporary:
         root = pathlib.Path(temporary)
-        worlds = [
-            play(kinds, arguments.gateway, root / name, yaml.safe_dump(spec), rows)
+        stages = [
+            Stage(kinds, arguments.gateway, root / name, yaml.safe_dump(spec), rows)
             for name, kinds in (("together", scenarios.TOGETHER), ("alone", scenarios.ALONE))
         ]
         try:
-            for world in worlds:
-                for thread in world[-1]:
-                    thread.join()
-            for kinds, (_, _, alerts, *_) in zip((scenarios.TOGETHER, scenarios.ALONE), worlds):
-                expected = {name for kind in kinds for name in kind.alerts} | scenarios.BESIDE
-                for name in sorted(alerts.names() - expected):
-                    rows.append(Row(False, "alert", name, "fired without a scenario"))
-            world, _, _, prometheus, began, _ = worlds[0]
-            rows.append(check_metrics(world.gateways["sluice"]))
-            look_at_panels(prometheus, began, rows, arguments.draw)
+            for stage in stages:
+                stage.wait()
+                rows += [Row(False, "alert", name, "fired without a scenario") for name in stage.surprises()]
+            together = stages[0]
+            rows.append(check_metrics(together.world.gateways["sluice"]))
+            look_at_panels(together.prometheus, together.began, rows, arguments.draw)
         finally:
-            for world, upstream, alerts, prometheus, _, _ in worlds:
-                world.close()
-                upstream.close()
-                prometheus.stop()
-                alerts.close()
+            for stage in stages:
+                stage.close()
     print(*rows, sep="\n")
     failed = sum(not row.ok for row in rows)
     print(f"{len(rows)} rows, {failed} failed" if failed else f"{len(rows)} rows: every panel has data, every alert fired and cleared")

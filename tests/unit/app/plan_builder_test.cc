@@ -56,6 +56,18 @@ TEST_F(PlanBuilderTest, RoutesLeadToTheirUpstreams) {
   EXPECT_EQ(plan->route_series.size(), plan->router.rules().size());
 }
 
+TEST_F(PlanBuilderTest, AnUpstreamsHostAndPortAreKnown) {
+  const auto backend = [this](const std::string& url) {
+    return Build(absl::StrCat("upstreams: {a: {dialect: openai, base_url: \"", url, "\"}}\n"))->backends[0];
+  };
+  EXPECT_EQ(backend("https://relay.example/v1")->server_address, "relay.example");
+  EXPECT_EQ(backend("https://relay.example/v1")->server_port, 443);
+  EXPECT_EQ(backend("https://relay.example:8443/v1")->server_port, 8443);
+  EXPECT_EQ(backend("http://127.0.0.1/v1")->server_port, 80);
+  EXPECT_EQ(backend("http://[::1]:8000/v1")->server_address, "::1");
+  EXPECT_EQ(backend("http://[::1]:8000/v1")->server_port, 8000);
+}
+
 TEST_F(PlanBuilderTest, AnUpstreamsConfigurationArrivesWhole) {
   const auto plan = Build(kTwo);
   const exchange::Backend& relay = *plan->backends[1];

@@ -21,6 +21,7 @@ std::shared_ptr<Backend> MakeBackend(const std::string& name, int attempts) {
   backend->name = name;
   backend->codec = dialect::FindCodec("openai");
   backend->target.base_url = absl::StrCat("https://", name, ".test/v1");
+  backend->server_address = absl::StrCat(name, ".test");
   backend->target.api_key = "sk-test";
   backend->destination = std::move(destination);
   backend->first_output = absl::Seconds(20);
