@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -35,6 +36,24 @@ class Draining : public GatewayTest {
           conversation.EndChunks();
         },
         options);
+  }
+
+  static void BeginWatch(RawHttp2& caller, uint32_t stream) {
+    caller.Call(stream, "/grpc.health.v1.Health/Watch");
+    const auto serving = caller.NextOf(RawHttp2::kData);
+    ASSERT_TRUE(serving.has_value());
+    EXPECT_TRUE(absl::EndsWith(serving->payload, "\x08\x01")) << "not SERVING";
+  }
+
+  static void ExpectWordBeforeGoAway(RawHttp2& caller, uint32_t stream) {
+    bool told = false;
+    auto frame = caller.Next();
+    for (; frame && frame->type != RawHttp2::kGoAway; frame = caller.Next()) {
+      if (frame->stream != stream || frame->type != RawHttp2::kData) continue;
+      told = told || absl::EndsWith(frame->payload, "\x08\x02");  // NOT_SERVING
+    }
+    EXPECT_TRUE(frame.has_value()) << "no GOAWAY came";
+    EXPECT_TRUE(told) << "GOAWAY came before health was off";
   }
 
   fakes::Event release_, closed_;
@@ -94,21 +113,39 @@ TEST_P(Draining, HealthAndReadinessAreOffBeforeCallersAreSentAway) {
   ChatStream running = client().Chat(Ask());
   ASSERT_NE(running.Next(), nullptr);
   RawHttp2 caller(gateway().grpc_port());
-  caller.Call(1, "/grpc.health.v1.Health/Watch");
-  const auto serving = caller.NextOf(RawHttp2::kData);
-  ASSERT_TRUE(serving.has_value());
-  EXPECT_EQ(serving->payload.substr(5), "\x08\x01") << "SERVING";
+  BeginWatch(caller, 1);
   std::thread drain([&] { gateway().Drain(); });
-  bool told = false;
-  auto frame = caller.Next();
-  for (; frame && frame->type != RawHttp2::kGoAway; frame = caller.Next()) {
-    told = told || (frame->type == RawHttp2::kData && frame->payload.substr(5) == "\x08\x02");  // NOT_SERVING
-  }
-  EXPECT_TRUE(frame.has_value()) << "no GOAWAY came";
-  EXPECT_TRUE(told) << "GOAWAY came before health was off";
+  ExpectWordBeforeGoAway(caller, 1);
   EXPECT_EQ(Fetch(gateway().ops_port(), "/readyz").status, 503);
   release_.Set();
   EXPECT_TRUE(ReadAll(std::move(running)).status.ok());
+  drain.join();
+}
+
+// A connection's own frames overtake those of its streams that wait while another is being written.
+TEST_P(Draining, HealthIsOffBeforeCallersAreSentAwayOnABusyConnectionToo) {
+  std::atomic<int> sent{0};
+  Start([&](const ReceivedRequest&, Conversation& conversation) {
+    conversation.StartSse();
+    const std::string event = chunks::Text(std::string(size_t{256} << 10, 'x'));
+    while (conversation.SendSse(event)) ++sent;
+  });
+  RawHttp2 caller(gateway().grpc_port());
+  caller.OpenWindows();
+  BeginWatch(caller, 1);
+  caller.Call(3, "/sluice.v1.ChatService/Chat", Ask().SerializeAsString());
+  // Until the socket is full, for good: nothing has got on during many round trips.
+  int before = 0, round_trips = 0;
+  ASSERT_TRUE(Eventually([&] {
+    const bool paused = Scrape().Sum("sluice_backpressure_pauses_total") >= 1;
+    round_trips = paused && sent == before ? round_trips + 1 : 0;
+    before = sent;
+    return round_trips == 50;
+  }));
+  std::thread drain([&] { gateway().Drain(); });
+  EXPECT_TRUE(Eventually([&] { return Fetch(gateway().ops_port(), "/readyz").status == 503; }));
+  ExpectWordBeforeGoAway(caller, 1);
+  caller.Close();
   drain.join();
 }
 

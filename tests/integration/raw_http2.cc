@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <utility>
 
 namespace sluice::integration {
 namespace {
@@ -41,7 +42,11 @@ RawHttp2::RawHttp2(int port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0
   Send(kSettings, 0, 0, "");
 }
 
-RawHttp2::~RawHttp2() { close(fd_); }
+RawHttp2::~RawHttp2() { Close(); }
+
+void RawHttp2::Close() {
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+}
 
 void RawHttp2::Send(Type type, int flags, uint32_t stream, absl::string_view payload) {
   std::string frame;
@@ -53,7 +58,18 @@ void RawHttp2::Send(Type type, int flags, uint32_t stream, absl::string_view pay
   static_cast<void>(!send(fd_, frame.data(), frame.size(), MSG_NOSIGNAL));
 }
 
-void RawHttp2::Call(uint32_t stream, absl::string_view path) {
+void RawHttp2::OpenWindows() {
+  constexpr int kInitialWindowSize = 4;  // RFC 9113, 6.5.2
+  constexpr uint32_t kMost = (uint32_t{1} << 31) - 1, kDefault = 65535;
+  std::string settings, increment;
+  AppendNumber(kInitialWindowSize, 2, &settings);
+  AppendNumber(kMost, 4, &settings);
+  Send(kSettings, 0, 0, settings);
+  AppendNumber(kMost - kDefault, 4, &increment);
+  Send(kWindowUpdate, 0, 0, increment);
+}
+
+void RawHttp2::Call(uint32_t stream, absl::string_view path, absl::string_view message) {
   std::string fields;
   AppendField(":method", "POST", &fields);
   AppendField(":scheme", "http", &fields);
@@ -62,7 +78,9 @@ void RawHttp2::Call(uint32_t stream, absl::string_view path) {
   AppendField("te", "trailers", &fields);
   AppendField("content-type", "application/grpc", &fields);
   Send(kHeaders, kEndHeaders, stream, fields);
-  Send(kData, kEndStream, stream, std::string(5, '\0'));
+  std::string body(1, '\0');  // not compressed
+  AppendNumber(static_cast<uint32_t>(message.size()), 4, &body);
+  Send(kData, kEndStream, stream, body.append(message.data(), message.size()));
 }
 
 std::optional<std::string> RawHttp2::Read(size_t size) {

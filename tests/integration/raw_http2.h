@@ -12,7 +12,7 @@ namespace sluice::integration {
 // A caller's plaintext HTTP/2 connection, frame by frame (RFC 9113), for what gRPC's own clients do not do or show.
 class RawHttp2 {
  public:
-  enum Type { kData = 0, kHeaders = 1, kSettings = 4, kPing = 6, kGoAway = 7 };
+  enum Type { kData = 0, kHeaders = 1, kSettings = 4, kPing = 6, kGoAway = 7, kWindowUpdate = 8 };
   struct Frame {
     int type = 0;
     int flags = 0;
@@ -27,8 +27,12 @@ class RawHttp2 {
 
   void Send(Type type, int flags, uint32_t stream, absl::string_view payload);
   void Ping() { Send(kPing, 0, 0, "12345678"); }
-  // A gRPC call whose request is the empty message.
-  void Call(uint32_t stream, absl::string_view path);
+  // A gRPC call with this message, serialized.
+  void Call(uint32_t stream, absl::string_view path, absl::string_view message = "");
+  // Lets the server send as much as it likes, so that only the socket holds it up. For calls made later.
+  void OpenWindows();
+
+  void Close();
 
   // The next frame; settings and pings are acknowledged on the way. Nothing once the server has closed, or is silent
   // for 20 s.

@@ -3,6 +3,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,8 +30,9 @@ class Call {
   void Offer();
   // For the engine, on a call that came.
   void EndNow(const chat::Error& why);
-  // The server stops taking calls. Those that run may go on; whoever only watches is told so now.
-  virtual void GatewayStops() {}
+  // The server stops taking calls. Those that run may go on; whoever only watches is told so now, and keeps
+  // `until_told` until that word is on its way.
+  virtual void GatewayStops(const std::shared_ptr<void>& until_told) { static_cast<void>(until_told); }
 
  protected:
   // kLimited: counts among limits.open_calls, and waits for its turn.

@@ -54,9 +54,9 @@ CompletionPump* GrpcEngine::PumpForNextCall() {
   return pump->get();
 }
 
-void GrpcEngine::StopServing() {
+void GrpcEngine::StopServing(std::shared_ptr<void> until_told) {
   serving_ = false;
-  ForEachRunning([](Call& call) { call.GatewayStops(); });
+  ForEachRunning([&](Call& call) { call.GatewayStops(until_told); });
 }
 
 void GrpcEngine::Shutdown() {

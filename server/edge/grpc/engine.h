@@ -64,8 +64,9 @@ class GrpcEngine final : public loop::Source {
   void EndCallsAfter(absl::Duration limit);
 
   void Start();  // once the server runs: offers call slots. On the loop's thread or before it runs.
-  // Says so to those who watch health. On the loop's thread.
-  void StopServing();
+  // Says so to those who watch health; `until_told` is kept until gRPC has taken the last word of it, at most for about
+  // a second. On the loop's thread.
+  void StopServing(std::shared_ptr<void> until_told);
   bool serving() const { return serving_; }
   void Shutdown();  // once the server is shut down and the loop stands still; turns it until the last call is gone
 

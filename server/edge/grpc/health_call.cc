@@ -44,11 +44,13 @@ void HealthWatchCall::RequestNext(CompletionTag* tag) {
 void HealthWatchCall::OfferSuccessor() { (new HealthWatchCall(&engine(), engine().PumpForNextCall()))->Offer(); }
 
 void HealthWatchCall::Begin() {
-  if (!engine().serving()) return GatewayStops();
+  if (!engine().serving()) return GatewayStops(nullptr);
   Tell();
 }
 
-void HealthWatchCall::GatewayStops() {
+void HealthWatchCall::GatewayStops(const std::shared_ptr<void>& until_told) {
+  if (finished_) return;
+  until_told_ = until_told;
   patience_.ArmAfter(kPatience);
   Tell();
 }
@@ -87,6 +89,7 @@ void HealthWatchCall::Finish() {
   gone_ = true;
   if (writing_ || finished_) return;
   finished_ = true;
+  until_told_ = nullptr;
   patience_.Cancel();
   OperationStarted();
   bool ok = false;

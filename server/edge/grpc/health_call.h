@@ -4,6 +4,7 @@
 #include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <memory>
 #include <optional>
 
 #include "server/edge/grpc/call.h"
@@ -42,7 +43,7 @@ class HealthWatchCall final : public Call {
   void RequestNext(CompletionTag* tag) override;
   void OfferSuccessor() override;
   void Begin() override;
-  void GatewayStops() override;
+  void GatewayStops(const std::shared_ptr<void>& until_told) override;
   void Refuse(const chat::Error&) override { Finish(); }
   void CallerGone(const chat::Error&) override { Finish(); }
 
@@ -57,6 +58,7 @@ class HealthWatchCall final : public Call {
   grpc::ServerAsyncWriter<HealthService::Response> writer_;
   std::optional<HealthService::Response::ServingStatus> told_;
   loop::Timer patience_;  // for a watcher that does not read, while the gateway stops
+  std::shared_ptr<void> until_told_;
   MemberTag<HealthWatchCall, &HealthWatchCall::OnWritten> write_tag_{this};
   MemberTag<HealthWatchCall, &HealthWatchCall::OnFinished> finish_tag_{this};
   bool writing_ = false;

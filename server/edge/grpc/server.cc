@@ -118,13 +118,14 @@ void GrpcServer::Start() {
   acceptor_->Start(std::move(sink_));
 }
 
-// Returns when the watchers have been told: GOAWAY is not to overtake that.
+// Returns when the watchers' connections have the word of it: GOAWAY would overtake a frame that waits for one that is
+// being written, since a connection's own frames go before those of its streams.
 void GrpcServer::StopServing() {
   absl::BlockingCounter engines(static_cast<int>(engines_.size()));
   for (size_t i = 0; i < engines_.size(); ++i) {
-    contexts_[i]->loop.Post([engine = engines_[i].get(), &engines] {
-      engine->StopServing();
-      engines.DecrementCount();
+    std::shared_ptr<void> until_told(nullptr, [&engines](void*) { engines.DecrementCount(); });
+    contexts_[i]->loop.Post([engine = engines_[i].get(), until_told = std::move(until_told)]() mutable {
+      engine->StopServing(std::move(until_told));
     });
   }
   engines.Wait();
