@@ -47,11 +47,9 @@ bool Conversation::StartSse(Headers headers) {
   return SendHead(200, headers);
 }
 
-bool Conversation::SendChunk(absl::string_view bytes) {
-  return SendRaw(absl::StrCat(absl::Hex(bytes.size()), "\r\n", bytes, "\r\n"));
+std::string Conversation::Chunk(absl::string_view bytes) {
+  return absl::StrCat(absl::Hex(bytes.size()), "\r\n", bytes, "\r\n");
 }
-
-bool Conversation::SendSse(absl::string_view data) { return SendChunk(absl::StrCat("data: ", data, "\n\n")); }
 
 void Conversation::DiscardInput() {
   for (std::string dropped; wire_->Read(&dropped); dropped.clear()) {

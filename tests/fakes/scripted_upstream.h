@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "tests/fakes/certificates.h"
 #include "tests/fakes/event.h"
@@ -49,9 +50,11 @@ class Conversation {
   bool SendReply(int status, absl::string_view body, Headers headers = {});  // whole, with Content-Length
   // 200, text/event-stream, chunked; then SendSse or SendChunk, and EndChunks.
   bool StartSse(Headers headers = {});
-  bool SendChunk(absl::string_view bytes);
-  bool SendSse(absl::string_view data);  // one event of one data line, in a chunk of its own
-  bool EndChunks() { return SendRaw("0\r\n\r\n"); }
+  bool SendChunk(absl::string_view bytes) { return SendRaw(Chunk(bytes)); }
+  bool SendSse(absl::string_view data) { return SendRaw(SseChunk(data)); }  // one data line, in a chunk of its own
+  bool EndChunks() { return SendRaw(kLastChunk); }
+  // As SendSse and EndChunks, in one write: whoever reads the event has the end of the reply with it.
+  bool SendLastSse(absl::string_view data) { return SendRaw(absl::StrCat(SseChunk(data), kLastChunk)); }
 
   void Close() { Finish(&Wire::Close); }  // orderly
   void Drop() { Finish(&Wire::Drop); }    // FIN, but without the end of TLS
@@ -64,6 +67,9 @@ class Conversation {
 
  private:
   friend class ScriptedUpstream;
+  static constexpr absl::string_view kLastChunk = "0\r\n\r\n";
+  static std::string Chunk(absl::string_view bytes);
+  static std::string SseChunk(absl::string_view data) { return Chunk(absl::StrCat("data: ", data, "\n\n")); }
   void Finish(void (Wire::*how)());
 
   Wire* wire_;

@@ -47,8 +47,7 @@ v1::ChatRequest Ask(absl::string_view model, absl::string_view prompt) {
 void Reply(Conversation& conversation, const std::vector<std::string>& events) {
   conversation.StartSse({{"x-request-id", "req_1"}});
   for (const std::string& event : events) conversation.SendSse(event);
-  conversation.SendSse(chunks::kDone);
-  conversation.EndChunks();
+  conversation.SendLastSse(chunks::kDone);
 }
 
 std::vector<std::string> TextReply(const std::vector<std::string>& texts) {

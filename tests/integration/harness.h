@@ -46,7 +46,8 @@ Answer ReadAll(ChatStream stream);
 // A request with one user message.
 v1::ChatRequest Ask(absl::string_view model = "m", absl::string_view prompt = "hello");
 
-// Streams `events` and the end mark, with the provider's request id "req_1".
+// Streams `events` and the end mark, with the provider's request id "req_1". The reply's end comes with the mark: a
+// caller that goes on at once finds the connection free.
 void Reply(Conversation& conversation, const std::vector<std::string>& events);
 std::vector<std::string> TextReply(const std::vector<std::string>& texts);  // role, texts, finish "stop", usage 3/5
 
