@@ -65,10 +65,11 @@ struct Error {
   std::string provider_code;
   std::string provider_type;
   std::string provider_message;
-  std::string request_id;  // the provider's
-  std::string stage;       // timers and transport: "pool", "connect", "tls", "send", "first_byte", ...
-  std::string limit;       // the configuration's name of our own limit that was reached: "limits.open_calls"
-  int attempts = 0;        // how often an upstream was asked
+  std::string request_id;       // the provider's
+  std::string stage;            // timers and transport: "pool", "connect", "tls", "send", "first_byte", ...
+  std::string limit;            // the configuration's name of our own limit that was reached: "limits.open_calls"
+  int attempts = 0;             // how often an upstream was asked
+  bool of_callers_key = false;  // the upstream judged a key that the caller had sent
   std::optional<absl::Duration> retry_after;
   // What the upstream itself says about asking again (OpenAI's x-should-retry header); it knows better than a table.
   std::optional<bool> should_retry;

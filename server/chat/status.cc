@@ -76,6 +76,42 @@ Row Lookup(ErrorKind kind) {
 absl::StatusCode CanonicalCode(ErrorKind kind) { return Lookup(kind).code; }
 const char* Reason(ErrorKind kind) { return Lookup(kind).reason; }
 
+bool IsCallersFault(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kBadRequest:
+    case ErrorKind::kNoRoute:
+    case ErrorKind::kRequestTooLarge:
+    case ErrorKind::kInvalidRequest:
+    case ErrorKind::kContextLength:
+    case ErrorKind::kContentFilter:
+    case ErrorKind::kCallerKey:
+    case ErrorKind::kNotFound:
+    case ErrorKind::kAnswerTooLarge:
+    case ErrorKind::kCallerStalled:
+    case ErrorKind::kDeadline:
+    case ErrorKind::kCancelled:
+      return true;
+    case ErrorKind::kAuthentication:
+    case ErrorKind::kPermission:
+    case ErrorKind::kQuota:
+    case ErrorKind::kRateLimit:
+    case ErrorKind::kOverloaded:
+    case ErrorKind::kServerError:
+    case ErrorKind::kTimeout:
+    case ErrorKind::kUnreachable:
+    case ErrorKind::kMalformed:
+    case ErrorKind::kTruncated:
+    case ErrorKind::kNotSse:
+    case ErrorKind::kTooLarge:
+    case ErrorKind::kTooManyCalls:
+    case ErrorKind::kPoolTimeout:
+    case ErrorKind::kDraining:
+    case ErrorKind::kInternal:
+      return false;
+  }
+  return false;
+}
+
 const char* CodeName(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kOk:

@@ -11,6 +11,9 @@ namespace sluice::chat {
 // caller's credentials were fine, and UNAVAILABLE would invite retries that cannot help.
 absl::StatusCode CanonicalCode(ErrorKind kind);
 const char* Reason(ErrorKind kind);
+// Whether the caller alone could have done otherwise: a wrong, too large or forbidden request, a key or a deadline of
+// its own, a hang-up. What remains counts against the gateway's objective.
+bool IsCallersFault(ErrorKind kind);
 
 // "OK", "UNAVAILABLE": the code's name as gRPC spells it.
 const char* CodeName(absl::StatusCode code);

@@ -52,12 +52,13 @@ Exchange::Exchange(const EngineContext& context, CallFacts facts, Ledger* ledger
                         const bool callers = facts_.deadline && deadline_ == *facts_.deadline;
                         Fail(callers ? DeadlinePassed() : TimerFired("total", backend_->total));
                       }),
-      backoff_timer_(context.loop, [this] { StartAttempt(); }) {}
+      backoff_timer_(context.loop, [this] { StartAttempt(); }) {
+  ledger_->trace().Begin(facts_.traceparent, facts_.tracestate, plan_->tracing);
+}
 
 Exchange::~Exchange() = default;
 
 void Exchange::Start(chat::Request request, std::vector<chat::FieldViolation> violations) {
-  ledger_->trace().Begin(facts_.traceparent, facts_.tracestate, plan_->tracing);
   request_ = std::move(request);
   if (request_.model.empty()) request_.model = plan_->default_model;
   if (const auto refusal = Refusal(std::move(violations))) return End(&*refusal);
@@ -284,7 +285,7 @@ chat::Error Exchange::Tagged(chat::Error error) const {
   error.upstream = backend_->name;
   error.model = model_;
   error.attempts = ledger_->attempt();
-  if (error.kind == chat::ErrorKind::kAuthentication && !facts_.upstream_key.empty()) BlameCallersKey(&error);
+  if (!facts_.upstream_key.empty()) BlameCallersKey(&error);
   if (error.request_id.empty() && attempt_ != nullptr) error.request_id = attempt_->provider_request_id();
   if (!plan_->expose_provider_text) {
     error.provider_message.clear();

@@ -64,8 +64,24 @@ Error UpstreamKeyMissing() {
 }
 
 void BlameCallersKey(Error* error) {
-  error->kind = ErrorKind::kCallerKey;
-  error->message = "the upstream refused the key in the call's metadata x-sluice-upstream-key: send a valid one";
+  switch (error->kind) {
+    case ErrorKind::kAuthentication:
+      error->kind = ErrorKind::kCallerKey;
+      error->message = "the upstream refused the key in the call's metadata x-sluice-upstream-key: send a valid one";
+      break;
+    case ErrorKind::kPermission:
+      error->kind = ErrorKind::kCallerKey;
+      error->message =
+          "the upstream does not let the key in the call's metadata x-sluice-upstream-key use this model: send another "
+          "key, or ask for another model";
+      break;
+    case ErrorKind::kQuota:
+    case ErrorKind::kRateLimit:
+      break;
+    default:
+      return;
+  }
+  error->of_callers_key = true;
 }
 
 Error AboveLimit(absl::string_view limit, size_t most, absl::string_view unit, size_t actual) {

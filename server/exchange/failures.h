@@ -32,7 +32,8 @@ chat::Error UpstreamKeyMissing();
 // Whether a provider's word is a name or a code. Some put a sentence there, and a sentence can echo the prompt or the
 // key.
 bool IsName(absl::string_view text);
-void BlameCallersKey(chat::Error* error);  // the upstream refused it
+// What an upstream says of a key and its account is the caller's matter where the caller sent the key.
+void BlameCallersKey(chat::Error* error);
 chat::Error Redirected(int status, absl::string_view location);
 
 }  // namespace sluice::exchange

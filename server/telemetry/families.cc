@@ -52,8 +52,10 @@ Families::Families()
       retries_denied(Counters(registry, kRetriesDenied)),
       upstream_bytes(Counters(registry, kUpstreamBytes)),
       limits_reached(Counters(registry, kLimitsReached)),
+      call_failures(Counters(registry, kCallFailures)),
       streams_cut(Counters(registry, kStreamsCut)),
       reloads(Counters(registry, kReloads)),
+      reload_successful(Gauges(registry, kReloadSuccessful)),
       build_info(Gauges(registry, kBuildInfo)) {}
 
 prometheus::MetricFamily MakeFamily(const MetricInfo& info, const std::vector<Sample>& samples) {

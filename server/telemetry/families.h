@@ -43,8 +43,10 @@ struct Families {
   prometheus::Family<prometheus::Counter>& retries_denied;
   prometheus::Family<prometheus::Counter>& upstream_bytes;
   prometheus::Family<prometheus::Counter>& limits_reached;
+  prometheus::Family<prometheus::Counter>& call_failures;
   prometheus::Family<prometheus::Counter>& streams_cut;
   prometheus::Family<prometheus::Counter>& reloads;
+  prometheus::Family<prometheus::Gauge>& reload_successful;
   prometheus::Family<prometheus::Gauge>& build_info;
 };
 

@@ -79,6 +79,7 @@ struct Metrics::State {
   std::shared_ptr<Families> families = std::make_shared<Families>();
   prometheus::Counter& reloads_ok = families->reloads.Add(MakeLabels(kReloads, {kOk}));
   prometheus::Counter& reloads_failed = families->reloads.Add(MakeLabels(kReloads, {kFailed}));
+  prometheus::Gauge& reload_successful = families->reload_successful.Add({});
 
   std::mutex series_mutex;
   std::map<std::array<std::string, 6>, std::shared_ptr<Series>> series;
@@ -89,6 +90,7 @@ struct Metrics::State {
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {
   state_->families->build_info.Add(MakeLabels(kBuildInfo, {SLUICE_VERSION})).Set(1);
+  state_->reload_successful.Set(1);
 }
 
 Metrics::~Metrics() = default;
@@ -101,7 +103,10 @@ std::shared_ptr<Series> Metrics::Resolve(const SeriesLabels& labels) {
   return series;
 }
 
-void Metrics::ReloadDone(bool ok) { (ok ? state_->reloads_ok : state_->reloads_failed).Increment(); }
+void Metrics::ReloadDone(bool ok) {
+  (ok ? state_->reloads_ok : state_->reloads_failed).Increment();
+  state_->reload_successful.Set(ok ? 1 : 0);
+}
 
 void Metrics::SetPoolSampler(std::function<std::vector<PoolSample>()> sampler) {
   std::lock_guard<std::mutex> lock(state_->sampler_mutex);

@@ -71,6 +71,7 @@ struct CallRecord {
   // The timer that ended the call itself, whichever attempt was running: "total", "caller_stall"; "" if none did. A
   // timer stands here or in an AttemptRecord, never in both.
   absl::string_view timer;
+  bool failed = false;      // and not by the caller's fault
   bool cut = false;         // it failed after its first output had left, and not by the caller's doing
   absl::string_view limit;  // our own limit that the call was above, as "limits.open_calls"; "" if none
   double duration_s = 0;
@@ -113,7 +114,7 @@ struct SeriesLabels {
   std::string operation;  // "chat" or "complete"
   std::string route;      // the route's pattern, or "none"
   std::string upstream;   // or "none"
-  std::string provider;   // gen_ai_provider_name: the dialect
+  std::string provider;   // gen_ai_provider_name: ProviderName of the dialect
   std::string model;      // request model if named in the configuration, else "other"
   std::string server;     // server_address: the upstream's host
 };
@@ -151,6 +152,7 @@ class Metrics {
   ~Metrics();
   // The same labels give the same series, so a reload keeps counting where it was.
   std::shared_ptr<Series> Resolve(const SeriesLabels& labels);
+  // Before the first, the configuration of the start is in force.
   void ReloadDone(bool ok);
   // Called on each scrape for the pools' present state; empty calls none. `sampler` must not call back into Metrics.
   // When this returns, the sampler before it is not running and is not called again.

@@ -7,6 +7,8 @@
 #include <array>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace sluice::telemetry {
 
 enum class MetricKind { kCounter, kGauge, kHistogram };
@@ -139,6 +141,13 @@ inline constexpr MetricInfo kQueuedCalls = {
     "sluice_queued_calls", MetricKind::kGauge, {}, "Calls that wait now for one of limits.open_calls to end."};
 inline constexpr MetricInfo kOpenCallsLimit = {
     "sluice_open_calls_limit", MetricKind::kGauge, {}, "Calls that may be open at one time: limits.open_calls."};
+inline constexpr MetricInfo kCallFailures = {
+    "sluice_call_failures_total",
+    MetricKind::kCounter,
+    {"upstream", "cause"},
+    "Calls that failed and not by their caller's fault; cause is the kind of error. Wrong or too large requests, "
+    "callers' "
+    "own keys and deadlines, and callers that left or did not read are not among them."};
 inline constexpr MetricInfo kStreamsCut = {
     "sluice_streams_cut_total",
     MetricKind::kCounter,
@@ -169,6 +178,11 @@ inline constexpr MetricInfo kReloads = {"sluice_reloads_total",
                                         MetricKind::kCounter,
                                         {"result"},
                                         "Reloads of the configuration; failed ones left the old one in force."};
+inline constexpr MetricInfo kReloadSuccessful = {
+    "sluice_config_last_reload_successful",
+    MetricKind::kGauge,
+    {},
+    "1 where the configuration as it was last read is in force, 0 where it was refused and an older one stays."};
 inline constexpr MetricInfo kBuildInfo = {
     "sluice_build_info", MetricKind::kGauge, {"version"}, "Always 1; the label carries the version that runs."};
 
@@ -186,21 +200,54 @@ inline constexpr MetricInfo kProcessStart = {
     "process_start_time_seconds", MetricKind::kGauge, {}, "Start of the process, seconds since the Unix epoch."};
 inline constexpr MetricInfo kProcessThreads = {"process_threads", MetricKind::kGauge, {}, "Threads running now."};
 
-inline constexpr std::array kAllMetrics = {&kServerDuration, &kTimeToFirstToken, &kTimePerOutputToken,
-                                           &kClientDuration, &kTokenUsage,       &kCalls,
-                                           &kOpenStreams,    &kDeltas,           &kDeltaGap,
-                                           &kOverhead,       &kCallerBytes,      &kPauses,
-                                           &kAttempts,       &kTokens,           &kTokensEstimated,
-                                           &kTimeouts,       &kRetries,          &kRetriesDenied,
-                                           &kUpstreamBytes,  &kPoolConnections,  &kPoolConnectionsLimit,
-                                           &kPoolWaiting,    &kPoolOpened,       &kLimitsReached,
-                                           &kQueuedCalls,    &kOpenCallsLimit,   &kStreamsCut,
-                                           &kDrainingSince,  &kDrainLimit,       &kCertificateExpiry,
-                                           &kSpans,          &kReloads,          &kBuildInfo,
-                                           &kProcessCpu,     &kProcessResident,  &kProcessOpenFds,
-                                           &kProcessMaxFds,  &kProcessStart,     &kProcessThreads};
+inline constexpr std::array kAllMetrics = {&kServerDuration,
+                                           &kTimeToFirstToken,
+                                           &kTimePerOutputToken,
+                                           &kClientDuration,
+                                           &kTokenUsage,
+                                           &kCalls,
+                                           &kOpenStreams,
+                                           &kDeltas,
+                                           &kDeltaGap,
+                                           &kOverhead,
+                                           &kCallerBytes,
+                                           &kPauses,
+                                           &kAttempts,
+                                           &kTokens,
+                                           &kTokensEstimated,
+                                           &kTimeouts,
+                                           &kRetries,
+                                           &kRetriesDenied,
+                                           &kUpstreamBytes,
+                                           &kPoolConnections,
+                                           &kPoolConnectionsLimit,
+                                           &kPoolWaiting,
+                                           &kPoolOpened,
+                                           &kLimitsReached,
+                                           &kQueuedCalls,
+                                           &kOpenCallsLimit,
+                                           &kCallFailures,
+                                           &kStreamsCut,
+                                           &kDrainingSince,
+                                           &kDrainLimit,
+                                           &kCertificateExpiry,
+                                           &kSpans,
+                                           &kReloads,
+                                           &kReloadSuccessful,
+                                           &kBuildInfo,
+                                           &kProcessCpu,
+                                           &kProcessResident,
+                                           &kProcessOpenFds,
+                                           &kProcessMaxFds,
+                                           &kProcessStart,
+                                           &kProcessThreads};
 
 // ---- Label values that are not the configuration's.
+
+// The conventions' word for who answers in a dialect (gen_ai.provider.name), in metrics and traces alike.
+inline absl::string_view ProviderName(absl::string_view dialect) {
+  return dialect == "gemini" ? absl::string_view("gcp.gemini") : dialect;
+}
 
 // The conventions know one chat operation, streamed or gathered; sluice_calls_total tells the two apart.
 inline constexpr char kGenAiOperation[] = "chat";
@@ -225,8 +272,13 @@ inline constexpr std::array kTimers = {"pool",         "connect", "tls",   "send
 
 // The same is true of the codes and kinds of error that operators are woken for.
 inline constexpr std::array kUsualCodes = {"OK", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"};
-inline constexpr std::array kUsualOutcomes = {"authentication", "overloaded", "permission", "quota",      "rate_limit",
-                                              "server_error",   "timeout",    "truncated",  "unreachable"};
+inline constexpr std::array kUsualOutcomes = {"authentication", "malformed",  "not_found", "not_sse",
+                                              "overloaded",     "permission", "quota",     "rate_limit",
+                                              "server_error",   "timeout",    "truncated", "unreachable"};
+inline constexpr std::array kUsualFailures = {"authentication", "draining",       "internal",     "malformed",
+                                              "not_sse",        "overloaded",     "permission",   "pool_timeout",
+                                              "quota",          "rate_limit",     "server_error", "timeout",
+                                              "too_large",      "too_many_calls", "truncated",    "unreachable"};
 inline constexpr std::array kUsualCuts = {"truncated", "timeout",   "server_error", "overloaded",
                                           "malformed", "too_large", "draining"};
 

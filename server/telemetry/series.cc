@@ -50,6 +50,9 @@ RegisteredSeries::RegisteredSeries(std::shared_ptr<Families> families, const Ser
       limits_reached_([f = families_.get()](const std::string& limit) -> prometheus::Counter& {
         return f->limits_reached.Add(MakeLabels(kLimitsReached, {limit}));
       }),
+      call_failures_([f = families_.get(), labels](const std::string& cause) -> prometheus::Counter& {
+        return f->call_failures.Add(MakeLabels(kCallFailures, {labels.upstream, cause}));
+      }),
       streams_cut_([f = families_.get(), labels](const std::string& cause) -> prometheus::Counter& {
         return f->streams_cut.Add(MakeLabels(kStreamsCut, {labels.upstream, cause}));
       }),
@@ -84,6 +87,7 @@ RegisteredSeries::RegisteredSeries(std::shared_ptr<Families> families, const Ser
   client_durations_.Get("");
   for (const char* outcome : kUsualOutcomes) attempts_.Get(outcome);
   for (const char* timer : kTimers) timeouts_.Get(timer);
+  for (const char* cause : kUsualFailures) call_failures_.Get(cause);
   for (const char* cause : kUsualCuts) streams_cut_.Get(cause);
 }
 
@@ -94,6 +98,7 @@ void RegisteredSeries::CallEnded(const CallRecord& record) {
   calls_.Get(record.code).Increment();
   server_durations_.Get(record.error_type).Observe(record.duration_s);
   if (!record.timer.empty()) timeouts_.Get(record.timer).Increment();
+  if (record.failed) call_failures_.Get(record.error_type).Increment();
   if (record.cut) streams_cut_.Get(record.error_type).Increment();
   if (!record.limit.empty()) limits_reached_.Get(record.limit).Increment();
   if (record.time_to_first_output_s) time_to_first_token_.Observe(*record.time_to_first_output_s);

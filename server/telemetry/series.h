@@ -68,6 +68,7 @@ class RegisteredSeries final : public Series {
   ByValue<prometheus::Counter> timeouts_;            // by timer
   ByValue<prometheus::Counter> retries_;             // by cause
   ByValue<prometheus::Counter> limits_reached_;      // by limit
+  ByValue<prometheus::Counter> call_failures_;       // by cause
   ByValue<prometheus::Counter> streams_cut_;         // by cause
   prometheus::Counter& retries_denied_;
   prometheus::Gauge& open_streams_;

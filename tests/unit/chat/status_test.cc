@@ -53,6 +53,14 @@ TEST(StatusTest, EveryKindHasItsCodeAndReason) {
   }
 }
 
+TEST(StatusTest, AFaultIsTheCallersOrCountsAgainstTheGatewaysObjective) {
+  const std::set<ErrorKind> callers = {
+      ErrorKind::kBadRequest,     ErrorKind::kNoRoute,       ErrorKind::kRequestTooLarge, ErrorKind::kInvalidRequest,
+      ErrorKind::kContextLength,  ErrorKind::kContentFilter, ErrorKind::kCallerKey,       ErrorKind::kNotFound,
+      ErrorKind::kAnswerTooLarge, ErrorKind::kCallerStalled, ErrorKind::kDeadline,        ErrorKind::kCancelled};
+  for (const Row& row : kTable) EXPECT_EQ(IsCallersFault(row.kind), callers.contains(row.kind)) << row.reason;
+}
+
 TEST(StatusTest, TheTableHasEveryKindAndEachReasonOnce) {
   std::set<std::string> reasons;
   int expected = 0;

@@ -149,6 +149,39 @@ TEST_F(ExchangeFitTest, ACallersKeyThatIsRefusedUpstreamIsTheCallersFault) {
   EXPECT_EQ(heard_.error->provider_message, "");
 }
 
+// Nobody is woken for it: the account is the caller's.
+TEST_F(ExchangeFitTest, WhateverAnUpstreamSaysOfACallersKeyIsTheCallersMatter) {
+  struct Case {
+    int status;
+    const char* body;
+    const char* end;
+  };
+  const Case cases[] = {
+      {401, R"({"error":{"code":"invalid_api_key"}})", "end caller_key"},
+      {403, R"({"error":{"message":"no access"}})", "end caller_key"},
+      {429, R"({"error":{"code":"insufficient_quota"}})", "end quota"},
+      {429, R"({"error":{"code":"rate_limit_exceeded"}})", "end rate_limit"},
+  };
+  Relay().caller_key = CallerKey::kAllowed;
+  double counted = 0;
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.body);
+    heard_ = Recorder();
+    CallFacts facts;
+    facts.upstream_key = "sk-of-the-caller";
+    Start(Ask("gpt-4.1"), std::move(facts));
+    client_.last().Sent();
+    client_.last().Head(each.status, {});
+    client_.last().Body(each.body);
+    client_.last().End();
+    EXPECT_THAT(heard_.lines, ElementsAre(each.end));
+    ledger_->Close(&*heard_.error);
+    EXPECT_EQ(Metric(R"(sluice_attempts_total{outcome="caller_key",upstream="relay"})"), ++counted);
+    EXPECT_EQ(Metric(R"(sluice_call_failures_total{cause="quota",upstream="relay"})"), 0);
+    EXPECT_EQ(Metric(R"(sluice_call_failures_total{cause="rate_limit",upstream="relay"})"), 0);
+  }
+}
+
 TEST_F(ExchangeFitTest, AVerdictOnThePromptWaitsForTheOutput) {
   auto& call = Stream(Ask("gpt-4.1"));
   call.Body(Event(R"({"choices":[],"prompt_filter_results":[{"hate":{"filtered":false}}]})"));

@@ -115,6 +115,7 @@ TEST_F(LedgerTest, AFailedCallIsCountedByItsCodeAndKind) {
   EXPECT_EQ(Metric(Calls("RESOURCE_EXHAUSTED")), 1);
   EXPECT_EQ(Metric(Calls("OK")), 0);
   EXPECT_EQ(Metric(Attempts("rate_limit")), 1);
+  EXPECT_EQ(Metric(R"(sluice_call_failures_total{cause="rate_limit",upstream="relay"})"), 1);
   EXPECT_EQ(Logged("code"), "RESOURCE_EXHAUSTED");
   EXPECT_EQ(Logged("reason"), "RATE_LIMITED");
   EXPECT_EQ(Logged("http_status"), "429");

@@ -203,6 +203,31 @@ TEST(Metrics, OnlyACutStreamIsCountedAsCut) {
   EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
 }
 
+TEST(Metrics, ACallThatIsNotCountedAsFailedIsNone) {
+  Metrics metrics;
+  const auto series = metrics.Resolve(Labels());
+  const char* sample = "sluice_call_failures_total{cause=\"timeout\",upstream=\"holysheep\"}";
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0) << "a rate has to see the first one";
+  CallRecord call;
+  call.code = "UNAVAILABLE";
+  call.error_type = "timeout";
+  series->CallEnded(call);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0);
+  call.failed = true;
+  series->CallEnded(call);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
+}
+
+TEST(Metrics, ARefusedConfigurationIsSeenUntilOneIsTaken) {
+  Metrics metrics;
+  const char* sample = "sluice_config_last_reload_successful";
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
+  metrics.ReloadDone(false);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0);
+  metrics.ReloadDone(true);
+  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
+}
+
 TEST(Metrics, OpenStreamsCountsCallsBetweenStartAndEnd) {
   Metrics metrics;
   const auto series = metrics.Resolve(Labels());
