@@ -3,11 +3,14 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
 #include <ctime>
 #include <memory>
+
+#include "absl/strings/str_cat.h"
 
 namespace sluice::config {
 namespace {
@@ -18,13 +21,26 @@ using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 Bio Open(const std::string& pem) { return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free); }
 
+// What is encrypted would make OpenSSL ask the terminal.
+int NoPassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
+
 // Null at the end of the text, and where it holds something that is no certificate.
 Certificate ReadNext(BIO* bio) {
-  return Certificate(PEM_read_bio_X509_AUX(bio, nullptr, nullptr, nullptr), &X509_free);
+  return Certificate(PEM_read_bio_X509_AUX(bio, nullptr, &NoPassphrase, nullptr), &X509_free);
 }
 
-// A key that asks for a passphrase would make OpenSSL ask the terminal.
-int NoPassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
+// The system's OpenSSL has a level of security, below which it serves no certificate: with a key too short, or signed
+// by a digest too weak.
+absl::Status CheckServable(X509* certificate) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  ERR_clear_error();
+  const bool taken = context != nullptr && SSL_CTX_use_certificate(context.get(), certificate) == 1;
+  const char* const why = taken ? nullptr : ERR_reason_error_string(ERR_peek_error());
+  ERR_clear_error();
+  if (taken) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("holds a certificate that OpenSSL does not serve (",
+                                                 why == nullptr ? "no reason given" : why, "): issue a stronger one"));
+}
 
 absl::Time ExpiryOf(const X509* certificate) {
   std::tm time{};
@@ -46,6 +62,13 @@ absl::StatusOr<absl::Time> ReadExpiry(const std::string& pem) {
     return absl::InvalidArgumentError("holds a certificate that cannot be read");
   }
   return first;
+}
+
+absl::Status CheckCertificate(const std::string& certificate_chain) {
+  const Certificate certificate = ReadNext(Open(certificate_chain).get());
+  ERR_clear_error();
+  if (certificate == nullptr) return absl::InvalidArgumentError("holds a certificate that cannot be read");
+  return CheckServable(certificate.get());
 }
 
 absl::Status CheckKeyPair(const std::string& certificate_chain, const std::string& private_key) {

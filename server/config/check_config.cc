@@ -37,6 +37,10 @@ Limits CheckLimits(const v1::Limits& in, Checker* checker) {
   checker->Duration("limits.drain", in.has_drain(), in.drain(), &out.drain);
   checker->Duration("limits.queue_wait", in.has_queue_wait(), in.queue_wait(), &out.queue_wait);
   checker->Duration("limits.connection_age", in.has_connection_age(), in.connection_age(), &out.connection_age);
+  // Below that, callers would do little but connect.
+  if (out.connection_age < absl::Seconds(1) && !checker->problems().Has("limits.connection_age")) {
+    checker->Add("limits.connection_age", "is too short; take 1s or more");
+  }
   const auto bytes = [&](const std::string& path, bool given, int64_t value, int64_t least, int64_t most, size_t* to) {
     if (given && checker->InRange(path, value, least, most)) *to = static_cast<size_t>(value);
   };

@@ -51,6 +51,10 @@ ListenerTls CheckTls(const v1::ListenerTls& in, Checker* checker) {
   if (in.has_client_ca()) {
     out.client_ca = ReadCertificates(path + ".client_ca", in.client_ca(), &out.client_ca_expiry, checker);
   }
+  if (!out.certificate_chain.empty() && !checker->problems().Has(path + ".cert")) {
+    const absl::Status served = CheckCertificate(out.certificate_chain);
+    if (!served.ok()) checker->Add(path + ".cert", absl::StrCat("the file named here ", served.message()));
+  }
   if (!out.certificate_chain.empty() && !out.private_key.empty() && !checker->problems().Has(path + ".cert")) {
     const absl::Status pair = CheckKeyPair(out.certificate_chain, out.private_key.Reveal());
     if (!pair.ok()) checker->Add(path + ".key", absl::StrCat("the file named here ", pair.message()));

@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <atomic>
@@ -29,12 +30,12 @@ void AddExtension(X509* certificate, X509* issuer, int nid, const char* value) {
   X509_EXTENSION_free(extension);
 }
 
-Certificate Blank(const std::string& role, long valid_for_seconds) {
+Certificate Blank(const std::string& role, long valid_for_seconds, unsigned rsa_bits = 0) {
   static std::atomic<long> serials{1};
   const long serial = serials++;
   const std::string common_name = absl::StrCat("sluice test ", role, " ", serial);
   Certificate made;
-  made.key.reset(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+  made.key.reset(rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(rsa_bits), &EVP_PKEY_free);
   made.x509.reset(X509_new(), &X509_free);
   X509* x509 = made.x509.get();
   X509_set_version(x509, X509_VERSION_3);
@@ -71,7 +72,7 @@ Authority::Authority() : ca_(Blank("authority", 24 * 3600)) {
 }
 
 Certificate Authority::Issue(const Leaf& leaf) const {
-  Certificate made = Blank("server", leaf.valid_for_seconds);
+  Certificate made = Blank("server", leaf.valid_for_seconds, leaf.rsa_bits);
   X509* x509 = made.x509.get();
   X509_set_issuer_name(x509, X509_get_subject_name(ca_.x509.get()));
   AddExtension(x509, ca_.x509.get(), NID_subject_alt_name, leaf.names.c_str());

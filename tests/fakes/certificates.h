@@ -24,6 +24,7 @@ class Authority {
   struct Leaf {
     std::string names = "DNS:localhost,IP:127.0.0.1";  // subjectAltName, as OpenSSL writes it
     long valid_for_seconds = 24 * 3600;                // below 0: expired
+    unsigned rsa_bits = 0;                             // 0: a key of P-256
   };
   Certificate Issue(const Leaf& leaf) const;
   Certificate Issue() const { return Issue(Leaf{}); }

@@ -79,6 +79,15 @@ TEST_P(Listener, ACertificateWithoutItsKeyLeavesTheOldOneInForce) {
   EXPECT_TRUE(ChatBy({authority_.Pem(), "", ""}).status.ok());
 }
 
+TEST_P(Listener, ACertificateThatTlsDoesNotServeLeavesTheOldOneInForce) {
+  StartTls(false);
+  const double expiry = Expiry();
+  Renew(authority_.Issue({.valid_for_seconds = 3600, .rsa_bits = 1024}));
+  EXPECT_EQ(Scrape().Sum("sluice_config_last_reload_successful"), 0);
+  EXPECT_EQ(Expiry(), expiry);
+  EXPECT_TRUE(ChatBy({authority_.Pem(), "", ""}).status.ok());
+}
+
 TEST_P(Listener, AskingCallersForCertificatesTakesARestart) {
   StartTls(false);
   tls_.grpc = ", tls: {cert: tls.crt, key: tls.key, client_ca: callers.crt}";

@@ -18,11 +18,11 @@ namespace {
 // For the statuses of the calls that a drain ends to reach their callers.
 constexpr absl::Duration kLastWords = absl::Seconds(2);
 
-// gRPC builds the TLS side of sockets that are handed to it for each anew, and would start with a certificate that
-// fails every one of them. A listener of its own, for a moment, looks at it once.
-bool CanServe(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+// gRPC would start with a certificate that fails every socket that is handed to it. A listener of its own, for a
+// moment, looks at it once.
+bool CanServe(const ServerTls& tls) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", credentials);
+  builder.AddListeningPort("127.0.0.1:0", std::make_shared<TlsCredentials>(tls));
   return builder.BuildAndStart() != nullptr;
 }
 
@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Build(ServerOptions opti
 
   if (options.tls != nullptr) server->tls_ = std::make_shared<TlsCredentials>(*options.tls);
   const auto credentials = server->tls_ != nullptr ? server->tls_ : grpc::InsecureServerCredentials();
-  if (server->tls_ != nullptr && !CanServe(credentials)) {
+  if (options.tls != nullptr && !CanServe(*options.tls)) {
     return absl::InvalidArgumentError(
         "gRPC refused the certificate: check that listen.grpc.tls holds a PEM certificate and its own key");
   }

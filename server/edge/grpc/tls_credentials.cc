@@ -29,15 +29,16 @@ int TlsCredentials::AddPortToServer(const std::string& address, grpc_server* ser
   return grpc_server_add_http2_port(server, address.c_str(), credentials_);
 }
 
-// gRPC asks once for each socket that is handed to it, and has nothing of its own to fall back on: "unchanged" would
-// leave that socket without a certificate.
+// gRPC asks before each handshake, and keeps what it has made of the last certificate where nothing has changed:
+// parsed, with the keys of session tickets, and shared by all connections.
 grpc_ssl_certificate_config_reload_status TlsCredentials::Fetch(void* self,
                                                                 grpc_ssl_server_certificate_config** config) {
   auto* const credentials = static_cast<TlsCredentials*>(self);
   std::shared_ptr<const ServerTls> tls;
   {
     const std::lock_guard lock(credentials->mutex_);
-    tls = credentials->tls_;
+    if (credentials->fetched_ == credentials->tls_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    tls = credentials->fetched_ = credentials->tls_;
   }
   const grpc_ssl_pem_key_cert_pair pair = {tls->private_key.c_str(), tls->certificate_chain.c_str()};
   // gRPC insists on authorities even where callers are not asked for a certificate; then they serve for nothing.

@@ -18,7 +18,7 @@ struct ServerTls {  // PEM text
 
 // The TLS side of the listener, whose certificate can be replaced while it serves: a connection keeps what it shook
 // hands with, the next one gets the new. gRPC 1.51 has that in its C interface only; its C++ one offers a provider that
-// reads files by itself every so often, unasked whether key and certificate belong together.
+// reads files by itself every so often, unasked whether key and certificate belong together. For one listener.
 class TlsCredentials final : public grpc::ServerCredentials {
  public:
   // Whether callers have to show a certificate is decided here, by the presence of client_ca, for good.
@@ -39,6 +39,7 @@ class TlsCredentials final : public grpc::ServerCredentials {
   const bool asks_callers_;
   std::mutex mutex_;
   std::shared_ptr<const ServerTls> tls_;
+  std::shared_ptr<const ServerTls> fetched_;  // what gRPC has
   grpc_server_credentials* credentials_;
 };
 

@@ -39,6 +39,23 @@ TEST_F(CertificateTest, WhatIsNoCertificateIsRefused) {
   }
 }
 
+TEST_F(CertificateTest, OneThatTlsDoesNotServeIsRefusedWithTheReason) {
+  EXPECT_TRUE(CheckCertificate(leaf_.Pem()).ok());
+  EXPECT_TRUE(CheckCertificate(authority_.Issue({.rsa_bits = 2048}).Pem()).ok());
+  EXPECT_EQ(CheckCertificate(authority_.Issue({.rsa_bits = 1024}).Pem()).message(),
+            "holds a certificate that OpenSSL does not serve (ee key too small): issue a stronger one");
+  EXPECT_EQ(CheckCertificate("text").message(), "holds a certificate that cannot be read");
+}
+
+TEST_F(CertificateTest, WhatIsEncryptedIsRefusedWithoutAskingTheTerminal) {
+  const std::string pem = leaf_.Pem();
+  const size_t body = pem.find('\n') + 1;
+  const std::string encrypted = absl::StrCat(
+      pem.substr(0, body), "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n",
+      pem.substr(body));
+  EXPECT_EQ(ReadExpiry(encrypted).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(CertificateTest, AKeyBelongsToTheChainsFirstCertificate) {
   const std::string chain = absl::StrCat(leaf_.Pem(), authority_.Pem());
   EXPECT_TRUE(CheckKeyPair(chain, leaf_.KeyPem()).ok());

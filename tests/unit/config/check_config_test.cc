@@ -106,6 +106,8 @@ TEST(CheckConfigTest, LimitsArriveInTheirPlaces) {
   EXPECT_EQ((*snapshot)->limits, (Limits{absl::Seconds(1), absl::Seconds(2), 3000, 4000, 5000, 1, 6, 70, 8000, 9, 10,
                                          absl::Seconds(11), 12, 13000, absl::Seconds(14)}));
   EXPECT_EQ(Limits().connection_age, absl::InfiniteDuration());
+  EXPECT_EQ(ErrorsOf(WithUpstream("limits: {connection_age: 500us}\n")),
+            "sluice.yaml:5: limits.connection_age: is too short; take 1s or more");
   const auto small = Load(WithUpstream("limits: {buffer_high: 8192}\n"));
   ASSERT_TRUE(small.ok()) << small.status();
   EXPECT_EQ((*small)->limits.buffer_low, 4096u);
