@@ -104,6 +104,7 @@ void Gateway::StartTracing() {
   edge_otlp::ExporterOptions options;
   options.address = traces.address;
   options.tls = traces.tls;
+  options.ca_pem = traces.ca_pem;
   options.service = traces.service_name;
   options.version = SLUICE_VERSION;
   for (const auto& [name, value] : traces.headers) options.headers.emplace_back(name, value.Reveal());

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "server/config/address.h"
+#include "server/telemetry/names.h"
 
 namespace sluice::app {
 namespace {
@@ -75,7 +76,7 @@ telemetry::SeriesLabels Labels(const route::Rule& rule, const config::Upstream& 
   telemetry::SeriesLabels labels;
   labels.route = rule.pattern;
   labels.upstream = upstream.name;
-  labels.provider = upstream.dialect;
+  labels.provider = std::string(telemetry::ProviderName(upstream.dialect));
   labels.model = absl::EndsWith(rule.pattern, "*") ? "other" : rule.pattern;
   labels.server = std::string(HostOf(upstream.base_url));
   return labels;

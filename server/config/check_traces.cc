@@ -74,6 +74,12 @@ Traces CheckTraces(const v1::Traces& in, Checker* checker) {
     out.service_name = in.service_name();
     if (in.service_name().empty()) checker->Add("traces.service_name", "must not be empty; remove it for \"sluice\"");
   }
+  if (in.has_ca_file()) {
+    out.ca_pem = checker->ReadPem("traces.ca_file", in.ca_file(), "CERTIFICATE").value_or("");
+    if (!out.tls && !checker->problems().Has("traces.endpoint")) {
+      checker->Add("traces.ca_file", "is of no use with a plaintext endpoint; remove it, or write https://");
+    }
+  }
   CheckHeaders(in, &out, checker);
   return out;
 }

@@ -147,6 +147,7 @@ struct Traces {
   double sample = 0.1;
   std::string service_name = "sluice";
   std::vector<std::pair<std::string, Secret>> headers;
+  std::string ca_pem;  // "": the system's authorities
   bool operator==(const Traces&) const = default;
 };
 

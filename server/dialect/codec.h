@@ -45,6 +45,16 @@ struct Target {
   std::optional<int32_t> default_max_tokens;  // never added beside the caller's max_completion_tokens
 };
 
+// The two fields that have defaults, as they go upstream.
+struct Generation {
+  std::optional<double> temperature;
+  std::optional<int32_t> max_tokens;
+};
+
+// The caller's, else the target's defaults; a dialect may have a rule of its own. The limit's two names exclude each
+// other, so the default stands back for either.
+Generation WithDefaults(const chat::Request& request, const Target& target);
+
 // What a dialect cannot say of a request.
 struct Misfit {
   // kPolicy: the upstream's `unsupported` decides whether the call is refused or goes on without it. kRefuse: without
@@ -110,6 +120,10 @@ class Codec {
   // The streaming chat request, of a request that has been through Fit. `request.model` is already the upstream's name
   // for the model.
   virtual HttpRequest EncodeChat(const chat::Request& request, const Target& target) const = 0;
+  // What EncodeChat sends of the two fields that have defaults.
+  virtual Generation GenerationOf(const chat::Request& request, const Target& target) const {
+    return WithDefaults(request, target);
+  }
   virtual HttpRequest EncodeListModels(const Target& target) const = 0;
   virtual std::unique_ptr<StreamDecoder> NewDecoder(const Target& target, const DecodeLimits& limits) const = 0;
   virtual chat::Error DecodeFailure(const HttpFailure& failure) const = 0;

@@ -1,21 +1,18 @@
 #include "server/exchange/call_trace.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/utf8.h"
 #include "server/chat/status.h"
 #include "server/exchange/failures.h"
+#include "server/telemetry/names.h"
 
 namespace sluice::exchange {
 namespace {
 
 using Attributes = telemetry::Span::Attributes;
-
-// gen_ai.provider.name has words of its own for two of the dialects.
-std::string ProviderName(absl::string_view dialect) {
-  return dialect == "gemini" ? "gcp.gemini" : std::string(dialect);
-}
 
 // What a provider or a caller has put where a name belongs: of a name's length, and no sentence.
 constexpr size_t kMaxName = 128;
@@ -49,6 +46,14 @@ void AddIf(const char* name, const std::optional<T>& value, Attributes* out) {
   }
 }
 
+// gen_ai.output.type: what the caller wants to get; "" where it does not say.
+std::string OutputType(const chat::Request& request) {
+  const auto& modalities = request.modalities;
+  if (std::find(modalities.begin(), modalities.end(), chat::Modality::kAudio) != modalities.end()) return "speech";
+  if (!request.response_format || !request.response_format->kind) return "";
+  return *request.response_format->kind == chat::ResponseFormat::Kind::kText ? "text" : "json";
+}
+
 }  // namespace
 
 void CallTrace::Begin(absl::string_view traceparent, absl::string_view tracestate,
@@ -64,12 +69,17 @@ void CallTrace::Asked(const chat::Request& request, const Backend& backend) {
   if (!place_.recorded) return;
   model_ = request.model.substr(0, Utf8Boundary(request.model, kMaxName));
   asked_.emplace_back("gen_ai.operation.name", std::string("chat"));
-  asked_.emplace_back("gen_ai.provider.name", ProviderName(backend.codec->name()));
+  asked_.emplace_back("gen_ai.provider.name", std::string(telemetry::ProviderName(backend.codec->name())));
   asked_.emplace_back("gen_ai.request.model", model_);
-  AddIf("gen_ai.request.max_tokens", request.max_completion_tokens ? request.max_completion_tokens : request.max_tokens,
-        &asked_);
-  AddIf("gen_ai.request.temperature", request.temperature, &asked_);
+  const dialect::Generation generation = backend.codec->GenerationOf(request, backend.target);
+  AddIf("gen_ai.request.max_tokens", generation.max_tokens, &asked_);
+  AddIf("gen_ai.request.temperature", generation.temperature, &asked_);
   AddIf("gen_ai.request.top_p", request.top_p, &asked_);
+  AddIf("gen_ai.request.frequency_penalty", request.frequency_penalty, &asked_);
+  AddIf("gen_ai.request.presence_penalty", request.presence_penalty, &asked_);
+  AddIf("gen_ai.request.seed", request.seed, &asked_);
+  if (request.n.value_or(1) != 1) AddIf("gen_ai.request.choice.count", request.n, &asked_);
+  if (std::string type = OutputType(request); !type.empty()) asked_.emplace_back("gen_ai.output.type", std::move(type));
   asked_.emplace_back("server.address", backend.server_address);
   asked_.emplace_back("server.port", int64_t{backend.server_port});
 }
@@ -114,6 +124,7 @@ void CallTrace::AttemptEnded(int attempt, MonoTime started, std::optional<MonoTi
   Attributes& out = span.attributes;
   out.insert(out.end(), asked_.begin(), asked_.end());
   out.emplace_back("sluice.attempt", int64_t{attempt});
+  if (first_output) out.emplace_back("gen_ai.response.time_to_first_chunk", Seconds(*first_output - started));
   if (!completion_id_.empty()) out.emplace_back("gen_ai.response.id", std::exchange(completion_id_, {}));
   if (!answered_model_.empty()) out.emplace_back("gen_ai.response.model", std::exchange(answered_model_, {}));
   if (!finish_reasons_.empty()) out.emplace_back("gen_ai.response.finish_reasons", std::exchange(finish_reasons_, {}));

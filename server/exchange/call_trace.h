@@ -23,13 +23,14 @@ class CallTrace {
  public:
   CallTrace(const Clock& clock, absl::string_view operation) : clock_(clock), operation_(operation) {}
 
-  // Before all else. The caller's context as telemetry::ReadTraceparent and IsTracestate accept it; "" is none.
+  // Before all else. The caller's context as telemetry::ReadTraceparent and ReadTracestate give it; "" is none.
   void Begin(absl::string_view traceparent, absl::string_view tracestate, std::shared_ptr<telemetry::Tracing> tracing);
   // For the headers of that attempt; "" sends none.
   std::string Traceparent(int attempt) const { return telemetry::TraceparentOf(place_, attempt); }
   const std::string& state() const { return place_.state; }
 
-  void Asked(const chat::Request& request, const Backend& backend);  // as the upstream is asked
+  // What the upstream is asked for, its defaults with it.
+  void Asked(const chat::Request& request, const Backend& backend);
   void Answered(absl::string_view completion_id, absl::string_view model);
   void Finished(absl::string_view reason);  // the provider's own word, once a choice
   void AttemptEnded(int attempt, MonoTime started, std::optional<MonoTime> first_output, const chat::Usage& usage,

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace sluice::telemetry {
 namespace {
@@ -19,6 +22,7 @@ constexpr size_t kParentIdSize = 16;
 constexpr size_t kFlags = 53;
 constexpr size_t kFlagsSize = 2;
 constexpr size_t kMaxTracestate = 512;  // what the recommendation asks everybody to carry at least
+constexpr size_t kLargeMember = 128;
 
 // Lower case only: the recommendation says so.
 bool IsHex(absl::string_view text) {
@@ -51,9 +55,21 @@ unsigned KnownFlags(absl::string_view flags) {
   return static_cast<unsigned>(bits) & (kSampled | kRandom);
 }
 
-bool IsTracestate(absl::string_view text) {
-  return !text.empty() && text.size() <= kMaxTracestate &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+std::string ReadTracestate(absl::string_view text) {
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) return "";
+  if (text.size() <= kMaxTracestate) return std::string(text);
+  std::vector<absl::string_view> members = absl::StrSplit(text, ',');
+  size_t above = text.size() - kMaxTracestate;  // bytes to leave out, each member with a comma
+  const auto leave_out = [&above](absl::string_view member) { above -= std::min(above, member.size() + 1); };
+  members.erase(std::remove_if(members.begin(), members.end(),
+                               [&](absl::string_view member) {
+                                 if (above == 0 || member.size() <= kLargeMember) return false;
+                                 leave_out(member);
+                                 return true;
+                               }),
+                members.end());
+  for (; above > 0; members.pop_back()) leave_out(members.back());
+  return absl::StrJoin(members, ",");
 }
 
 }  // namespace sluice::telemetry

@@ -26,9 +26,10 @@ Traceparent SplitTraceparent(absl::string_view traceparent);
 constexpr unsigned kSampled = 1, kRandom = 2;
 unsigned KnownFlags(absl::string_view flags);
 
-// Whether a tracestate may be sent on as it is: printable ASCII and blanks, 1 to 512 bytes. Its members belong to
-// others and are not read. Means nothing without a valid traceparent.
-bool IsTracestate(absl::string_view text);
+// The caller's tracestate as it is sent on: its members belong to others and are not read. "" where it holds anything
+// but printable ASCII and blanks. Of more than 512 bytes whole members are left out: those above 128 bytes first, then
+// from the end (3.3.1.5). Means nothing without a valid traceparent.
+std::string ReadTracestate(absl::string_view text);
 
 }  // namespace sluice::telemetry
 

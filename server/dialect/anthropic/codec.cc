@@ -20,6 +20,9 @@ class TheCodec final : public Codec {
   HttpRequest EncodeChat(const chat::Request& request, const Target& target) const override {
     return anthropic::EncodeChat(request, target);
   }
+  Generation GenerationOf(const chat::Request& request, const Target& target) const override {
+    return anthropic::GenerationOf(request, target);
+  }
   HttpRequest EncodeListModels(const Target& target) const override { return anthropic::EncodeListModels(target); }
   std::unique_ptr<StreamDecoder> NewDecoder(const Target&, const DecodeLimits& limits) const override {
     return std::make_unique<AnthropicDecoder>(limits, IdSource::Real());

@@ -24,13 +24,10 @@ void AddVersion(HttpRequest* http) {
   if (!given) http->headers.emplace_back(std::string(kVersionHeader), "2023-06-01");
 }
 
-// A model that thinks takes no temperature but its own, so the target's default stands back then; what a caller asks
-// for goes out, to be judged by the upstream.
 void PutGeneration(json::Writer& json, const chat::Request& request, const Target& target) {
-  const bool thinks = Thinks(request);
-  const auto temperature = request.temperature || thinks ? request.temperature : target.default_temperature;
-  json.Key("max_tokens").Int(MaxTokens(request, target));
-  if (temperature) json.Key("temperature").Double(*temperature);
+  const Generation generation = GenerationOf(request, target);
+  json.Key("max_tokens").Int(*generation.max_tokens);
+  if (generation.temperature) json.Key("temperature").Double(*generation.temperature);
   if (request.top_p) json.Key("top_p").Double(*request.top_p);
   if (request.stop.empty()) return;
   json.Key("stop_sequences").StartArray();
@@ -113,6 +110,15 @@ std::string ChatBody(const chat::Request& request, const Target& target) {
 }
 
 }  // namespace
+
+// A model that thinks takes no temperature but its own, so the target's default stands back then; what a caller asks
+// for goes out, to be judged by the upstream.
+Generation GenerationOf(const chat::Request& request, const Target& target) {
+  Generation out;
+  out.temperature = request.temperature || Thinks(request) ? request.temperature : target.default_temperature;
+  out.max_tokens = MaxTokens(request, target);
+  return out;
+}
 
 HttpRequest EncodeChat(const chat::Request& request, const Target& target) {
   HttpRequest http = ChatRequestTo(target, kEndpoint, request.model);

@@ -10,6 +10,7 @@ namespace sluice::dialect::anthropic {
 // has been through Fit. A field the caller left out is left out here too, but for the target's defaults and max_tokens:
 // see thinking.h.
 HttpRequest EncodeChat(const chat::Request& request, const Target& target);
+Generation GenerationOf(const chat::Request& request, const Target& target);
 
 // GET {base_url}/models, as many as one page holds.
 HttpRequest EncodeListModels(const Target& target);

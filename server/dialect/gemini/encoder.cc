@@ -33,16 +33,12 @@ void PutNumber(json::Writer& json, absl::string_view key, const std::optional<Nu
   }
 }
 
-std::optional<int32_t> TokenLimit(const chat::Request& request, const Target& target) {
-  if (request.max_completion_tokens) return request.max_completion_tokens;
-  return request.max_tokens ? request.max_tokens : target.default_max_tokens;
-}
-
 void PutSampling(json::Writer& json, const chat::Request& request, const Target& target) {
-  PutNumber(json, "temperature", request.temperature ? request.temperature : target.default_temperature);
+  const Generation generation = WithDefaults(request, target);
+  PutNumber(json, "temperature", generation.temperature);
   PutNumber(json, "topP", request.top_p);
   PutNumber(json, "candidateCount", request.n);
-  PutNumber(json, "maxOutputTokens", TokenLimit(request, target));
+  PutNumber(json, "maxOutputTokens", generation.max_tokens);
   if (!request.stop.empty()) {
     json.Key("stopSequences").StartArray();
     for (const std::string& stop : request.stop) json.String(stop);

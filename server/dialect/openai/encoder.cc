@@ -20,19 +20,17 @@ void PutStreamOptions(json::Writer& json, const chat::Request& request, const Ta
   json.EndObject();
 }
 
-// The limit's two names exclude each other, so the default stands back for either.
 void PutTokenLimit(json::Writer& json, const chat::Request& request, const Target& target) {
-  const bool limited = request.max_tokens.has_value() || request.max_completion_tokens.has_value();
-  const auto newer = request.max_completion_tokens;
-  const auto older = limited ? request.max_tokens : target.default_max_tokens;
+  const auto limit = WithDefaults(request, target).max_tokens;
   switch (target.token_limit_name) {
     case TokenLimitName::kAsAsked:
-      Put(json, "max_completion_tokens", newer);
-      return Put(json, "max_tokens", older);
+      if (!request.max_completion_tokens.has_value()) return Put(json, "max_tokens", limit);
+      Put(json, "max_completion_tokens", limit);
+      return Put(json, "max_tokens", request.max_tokens);
     case TokenLimitName::kMaxTokens:
-      return Put(json, "max_tokens", newer.has_value() ? newer : older);
+      return Put(json, "max_tokens", limit);
     case TokenLimitName::kMaxCompletionTokens:
-      return Put(json, "max_completion_tokens", newer.has_value() ? newer : older);
+      return Put(json, "max_completion_tokens", limit);
   }
 }
 
@@ -45,7 +43,7 @@ void PutStop(json::Writer& json, const std::vector<std::string>& stops) {
 
 // Sampling and length, with the target's defaults where the caller said nothing.
 void PutGeneration(json::Writer& json, const chat::Request& request, const Target& target) {
-  Put(json, "temperature", request.temperature.has_value() ? request.temperature : target.default_temperature);
+  Put(json, "temperature", WithDefaults(request, target).temperature);
   Put(json, "top_p", request.top_p);
   Put(json, "presence_penalty", request.presence_penalty);
   Put(json, "frequency_penalty", request.frequency_penalty);

@@ -156,8 +156,7 @@ exchange::CallFacts Call::Facts() const {
     facts.traceparent = telemetry::ReadTraceparent(Metadata(context_, "traceparent"));
   }
   if (!facts.traceparent.empty()) {
-    std::string state = JoinedMetadata(context_, "tracestate");
-    if (telemetry::IsTracestate(state)) facts.tracestate = std::move(state);
+    facts.tracestate = telemetry::ReadTracestate(JoinedMetadata(context_, "tracestate"));
   }
   facts.upstream_key = std::string(Metadata(context_, kUpstreamKey));
   if (const absl::Duration left = TimeLeft(); left < kEver) {

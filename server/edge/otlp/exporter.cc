@@ -3,10 +3,11 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <optional>
 
-#include "absl/strings/match.h"
 #include "server/base/random.h"
 #include "server/telemetry/log.h"
+#include "sluice/rpc/v1/status.pb.h"
 
 namespace sluice::edge_otlp {
 namespace {
@@ -14,6 +15,27 @@ namespace {
 // OTLP's advice and the collectors' own default.
 constexpr size_t kBatch = 512;
 constexpr int kTries = 5;
+
+// A collector that wants more time than this is not waited for that long: the queue would be full anyway.
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::minutes(1);
+
+using Clock = std::chrono::steady_clock;  // waits must not depend on whoever sets the other one
+
+// How long the collector wants to be left alone; nothing where it does not say.
+std::optional<std::chrono::milliseconds> RetryDelay(const grpc::Status& status) {
+  rpc::v1::Status details;
+  if (!details.ParseFromString(status.error_details())) return std::nullopt;
+  for (const auto& detail : details.details()) {
+    rpc::v1::RetryInfo info;
+    if (detail.type_url() != "type.googleapis.com/google.rpc.RetryInfo" || !info.ParseFromString(detail.value())) {
+      continue;
+    }
+    const auto delay =
+        std::chrono::seconds(info.retry_delay().seconds()) + std::chrono::nanoseconds(info.retry_delay().nanos());
+    return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(delay), {}, kLongestWait);
+  }
+  return std::nullopt;
+}
 
 // OTLP specification, "OTLP/gRPC failures": these may pass, all others are final. One that is out of resources says by
 // a RetryInfo that it will have some again; without it the batch is too large for ever.
@@ -27,7 +49,7 @@ bool MayPass(const grpc::Status& status) {
     case grpc::StatusCode::DATA_LOSS:
       return true;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return absl::StrContains(status.error_details(), "google.rpc.RetryInfo");
+      return RetryDelay(status).has_value();
     default:
       return false;
   }
@@ -35,7 +57,7 @@ bool MayPass(const grpc::Status& status) {
 
 std::shared_ptr<grpc::Channel> Connect(const ExporterOptions& options) {
   const auto credentials =
-      options.tls ? grpc::SslCredentials(grpc::SslCredentialsOptions()) : grpc::InsecureChannelCredentials();
+      options.tls ? grpc::SslCredentials({options.ca_pem, "", ""}) : grpc::InsecureChannelCredentials();
   grpc::ChannelArguments arguments;
   // The default grows to 120 s: a collector that is back would not be found for that long.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
@@ -58,7 +80,7 @@ Exporter::~Exporter() {
   {
     std::unique_lock lock(mutex_);
     ending_ = true;
-    end_by_ = std::chrono::system_clock::now() + options_.last_words;
+    end_by_ = Clock::now() + options_.last_words;
     changed_.notify_all();
     // What is under way has a deadline of its own, which may be later.
     if (!changed_.wait_until(lock, end_by_, [this] { return done_; }) && running_) running_->TryCancel();
@@ -84,8 +106,10 @@ void Exporter::Send(const std::vector<telemetry::Span>& batch) {
   for (int i = 0; i < kTries; ++i) {
     status = TryOnce(request, batch.size());
     if (status.ok()) return;
-    if (i + 1 == kTries || !MayPass(status) || !WaitForAnotherTry(delay)) break;
-    delay *= 2;
+    if (i + 1 == kTries || !MayPass(status)) break;
+    delay = std::max(delay, RetryDelay(status).value_or(delay));
+    if (!WaitForAnotherTry(delay)) break;
+    delay = std::min(2 * delay, kLongestWait);
   }
   queue_->CountFailed(batch.size());
   telemetry::Log(telemetry::Level::kWarning, "spans lost: the trace collector does not take them",
@@ -99,7 +123,7 @@ grpc::Status Exporter::TryOnce(const pb::ExportTraceServiceRequest& request, siz
   {
     const std::lock_guard lock(mutex_);
     running_ = std::make_unique<grpc::ClientContext>();
-    running_->set_deadline(Deadline());
+    running_->set_deadline(std::chrono::system_clock::now() + TimeForOne());
   }
   for (const auto& [name, value] : options_.headers) running_->AddMetadata(name, value);
   pb::ExportTraceServiceResponse response;
@@ -121,19 +145,18 @@ grpc::Status Exporter::TryOnce(const pb::ExportTraceServiceRequest& request, siz
   return status;
 }
 
-// Waits between half of `delay` and all of it, so that gateways do not come all at once. False where the end is nearer.
+// Waits for `delay` and up to half of it more, so that gateways do not come all at once. False where the end is nearer.
 bool Exporter::WaitForAnotherTry(std::chrono::milliseconds delay) {
-  const auto drawn =
-      std::chrono::duration_cast<std::chrono::milliseconds>(delay * (0.5 + Random::Real().Uniform() / 2));
-  const auto until = std::chrono::system_clock::now() + drawn;
+  const auto drawn = std::chrono::duration_cast<std::chrono::milliseconds>(delay * (1 + Random::Real().Uniform() / 2));
+  const auto until = Clock::now() + drawn;
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, until, [&] { return ending_ && end_by_ <= until; });
   return !ending_ || until < end_by_;
 }
 
-std::chrono::system_clock::time_point Exporter::Deadline() const {
-  const auto usual = std::chrono::system_clock::now() + options_.deadline;
-  return ending_ ? std::min(usual, end_by_) : usual;
+std::chrono::milliseconds Exporter::TimeForOne() const {
+  if (!ending_) return options_.deadline;
+  return std::min(options_.deadline, std::chrono::duration_cast<std::chrono::milliseconds>(end_by_ - Clock::now()));
 }
 
 }  // namespace sluice::edge_otlp

@@ -17,8 +17,9 @@
 namespace sluice::edge_otlp {
 
 struct ExporterOptions {
-  std::string address;                                       // host:port
-  bool tls = false;                                          // by the system's authorities
+  std::string address;  // host:port
+  bool tls = false;
+  std::string ca_pem;                                        // authorities of the collector; "": the system's
   std::vector<std::pair<std::string, std::string>> headers;  // metadata of each export, such as a key
   std::string service = "sluice";
   std::string version;
@@ -28,8 +29,9 @@ struct ExporterOptions {
   std::chrono::milliseconds last_words = std::chrono::seconds(2);  // for what is left when the gateway ends
 };
 
-// Sends the queue's spans to a collector, by OTLP over gRPC, from a thread of its own. What a collector says to try
-// again is tried again, five times with doubling waits; meanwhile the queue fills, and drops what comes beyond it.
+// Sends the queue's spans to a collector, by OTLP over gRPC, from a thread of its own. What may pass is tried again,
+// five times with doubling waits, and not sooner than the collector says (RetryInfo); meanwhile the queue fills, and
+// drops what comes beyond it.
 class Exporter {
  public:
   // `queue` outlives the exporter.
@@ -44,7 +46,7 @@ class Exporter {
   void Send(const std::vector<telemetry::Span>& batch);
   grpc::Status TryOnce(const pb::ExportTraceServiceRequest& request, size_t spans);
   bool WaitForAnotherTry(std::chrono::milliseconds delay);
-  std::chrono::system_clock::time_point Deadline() const;
+  std::chrono::milliseconds TimeForOne() const;
 
   const ExporterOptions options_;
   telemetry::SpanQueue* const queue_;
@@ -53,7 +55,7 @@ class Exporter {
   std::condition_variable changed_;
   bool ending_ = false;
   bool done_ = false;  // the thread has nothing left
-  std::chrono::system_clock::time_point end_by_{};
+  std::chrono::steady_clock::time_point end_by_{};
   std::unique_ptr<grpc::ClientContext> running_;  // the export under way, to be cancelled when the time is over
   std::thread thread_;
 };

@@ -44,7 +44,7 @@ void Put(const telemetry::Span& from, pb::Span* to) {
   }
   if (from.first_output != absl::InfinitePast()) {
     pb::Span::Event* event = to->add_events();
-    event->set_name("gen_ai.first_output");
+    event->set_name("sluice.first_output");
     event->set_time_unix_nano(UnixNanos(from.first_output));
   }
   if (from.failed) {

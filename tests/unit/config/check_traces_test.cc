@@ -28,9 +28,9 @@ TEST(CheckTracesTest, WithoutASectionThereAreNone) {
 }
 
 TEST(CheckTracesTest, ACollectorIsAnAddressWithOrWithoutTls) {
-  EXPECT_EQ(Good("endpoint: \"http://collector:4317\""), (Traces{"collector:4317", false, 0.1, "sluice", {}}));
+  EXPECT_EQ(Good("endpoint: \"http://collector:4317\""), (Traces{"collector:4317", false, 0.1, "sluice", {}, ""}));
   EXPECT_EQ(Good("endpoint: \"https://otlp.example\", sample: 1, service_name: gateway"),
-            (Traces{"otlp.example:4317", true, 1, "gateway", {}}));
+            (Traces{"otlp.example:4317", true, 1, "gateway", {}, ""}));
   EXPECT_EQ(Good("endpoint: \"http://[::1]:99\", sample: 0").address, "[::1]:99");
 }
 
@@ -46,6 +46,8 @@ TEST(CheckTracesTest, HeadersAreSecretsAndNotForPlaintext) {
 
 TEST(CheckTracesTest, WhatIsWrongIsNamed) {
   const std::string at = "endpoint: \"http://c:4317\"";
+  EXPECT_THAT(Bad("endpoint: \"https://c\", ca_file: nowhere.pem"), HasSubstr("traces.ca_file: "));
+  EXPECT_THAT(Bad(at + ", ca_file: ca.pem"), HasSubstr("traces.ca_file: is of no use with a plaintext endpoint"));
   EXPECT_THAT(Bad("sample: 0.5"), HasSubstr("traces.endpoint: required where traces has anything"));
   EXPECT_THAT(Bad("endpoint: \"collector:4317\""), HasSubstr("traces.endpoint: not the address of a collector"));
   EXPECT_THAT(Bad("endpoint: \"grpc://c:4317\""), HasSubstr("write it as http://HOST:4317 or https://HOST:4317"));

@@ -25,6 +25,7 @@ class Collector final : public otlp::TraceService::Service {
   struct Received {
     otlp::ExportTraceServiceRequest request;
     std::map<std::string, std::string> metadata;
+    std::chrono::steady_clock::time_point at;
     std::vector<std::string> names() const {
       std::vector<std::string> names;
       for (const auto& span : request.resource_spans(0).scope_spans(0).spans()) names.push_back(span.name());
@@ -32,9 +33,9 @@ class Collector final : public otlp::TraceService::Service {
     }
   };
 
-  Collector() {
+  explicit Collector(const std::shared_ptr<grpc::ServerCredentials>& credentials = grpc::InsecureServerCredentials()) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
   }
@@ -59,6 +60,7 @@ class Collector final : public otlp::TraceService::Service {
     changed_.notify_all();
   }
 
+  std::vector<Received> received() { return WaitFor(0); }
   // Waits for so many exports; fewer after ten seconds.
   std::vector<Received> WaitFor(size_t count) {
     std::unique_lock lock(mutex_);
@@ -76,6 +78,7 @@ class Collector final : public otlp::TraceService::Service {
                       otlp::ExportTraceServiceResponse* response) override {
     std::unique_lock lock(mutex_);
     Received got;
+    got.at = std::chrono::steady_clock::now();
     got.request = *request;
     for (const auto& [name, value] : context->client_metadata()) {
       got.metadata[std::string(name.data(), name.size())] = std::string(value.data(), value.size());

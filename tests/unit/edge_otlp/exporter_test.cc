@@ -7,6 +7,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sluice/rpc/v1/status.pb.h"
+#include "tests/fakes/certificates.h"
 #include "tests/unit/edge_otlp/collector.h"
 
 namespace sluice::edge_otlp {
@@ -20,6 +22,18 @@ telemetry::Span Named(const std::string& name) {
   span.name = name;
   span.start = span.end = absl::FromUnixSeconds(1);
   return span;
+}
+
+// As a collector says it: google.rpc.Status with a RetryInfo, in grpc-status-details-bin.
+grpc::Status NotBefore(grpc::StatusCode code, milliseconds delay) {
+  rpc::v1::RetryInfo info;
+  info.mutable_retry_delay()->set_nanos(static_cast<int32_t>(std::chrono::nanoseconds(delay).count()));
+  rpc::v1::Status details;
+  details.set_code(code);
+  auto* detail = details.add_details();
+  detail->set_type_url("type.googleapis.com/google.rpc.RetryInfo");
+  detail->set_value(info.SerializeAsString());
+  return grpc::Status(code, "not yet", details.SerializeAsString());
 }
 
 class ExporterTest : public ::testing::Test {
@@ -64,8 +78,7 @@ TEST_F(ExporterTest, SpansArriveWithTheServicesNameAndTheHeaders) {
 
 TEST_F(ExporterTest, WhatMayPassIsTriedAgainAndWhatMayNotIsLost) {
   collector_.WillAnswer(grpc::Status(grpc::StatusCode::UNAVAILABLE, "not yet"));
-  collector_.WillAnswer(
-      grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "not yet", "type.googleapis.com/google.rpc.RetryInfo"));
+  collector_.WillAnswer(NotBefore(grpc::StatusCode::RESOURCE_EXHAUSTED, milliseconds(1)));
   collector_.WillAnswer(grpc::Status::OK);
   collector_.WillAnswer(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "never"));
   Start();
@@ -79,8 +92,19 @@ TEST_F(ExporterTest, WhatMayPassIsTriedAgainAndWhatMayNotIsLost) {
   EXPECT_EQ(collector_.WaitFor(4).size(), 4u);
 }
 
+TEST_F(ExporterTest, ACollectorIsNotAskedAgainSoonerThanItSays) {
+  collector_.WillAnswer(NotBefore(grpc::StatusCode::UNAVAILABLE, milliseconds(300)));
+  Start();
+  queue_.Add(Named("a"));
+  const auto exports = collector_.WaitFor(2);
+  ASSERT_EQ(exports.size(), 2u);
+  EXPECT_GE(exports[1].at - exports[0].at, milliseconds(300));
+  EXPECT_EQ(End().sent, 1u);
+}
+
 TEST_F(ExporterTest, ABatchThatIsTooLargeForTheCollectorIsLostAtOnce) {
-  collector_.WillAnswer(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "message larger than max"));
+  collector_.WillAnswer(
+      grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "message larger than max", "google.rpc.RetryInfo, in words"));
   Start();
   queue_.Add(Named("a"));
   queue_.Add(Named("b"));
@@ -133,6 +157,33 @@ TEST_F(ExporterTest, WhatWaitsWhenTheGatewayEndsIsSent) {
   queue_.Add(Named("a"));
   EXPECT_EQ(End().sent, 1u);
   EXPECT_EQ(collector_.WaitFor(1).size(), 1u);
+}
+
+TEST(ExporterTls, SpansGoToACollectorOfTheNamedAuthorityOnly) {
+  const fakes::Authority authority, stranger;
+  const fakes::Certificate leaf = authority.Issue();
+  grpc::SslServerCredentialsOptions tls;
+  tls.pem_key_cert_pairs.push_back({leaf.KeyPem(), leaf.Pem()});
+  Collector collector(grpc::SslServerCredentials(tls));
+  const auto send = [&](const std::string& ca_pem) {
+    telemetry::SpanQueue queue;
+    ExporterOptions options;
+    options.address = collector.address();
+    options.tls = true;
+    options.ca_pem = ca_pem;
+    options.headers = {{"x-key", "abc"}};
+    options.linger = options.retry_base = milliseconds(1);
+    auto exporter = std::make_unique<Exporter>(std::move(options), &queue);
+    queue.Add(Named("a"));
+    exporter.reset();
+    return queue.counts();
+  };
+  EXPECT_EQ(send(stranger.Pem()).failed, 1u);
+  EXPECT_EQ(send("").failed, 1u) << "the system's authorities do not know it";
+  EXPECT_TRUE(collector.received().empty());
+  EXPECT_EQ(send(authority.Pem()).sent, 1u);
+  ASSERT_EQ(collector.received().size(), 1u);
+  EXPECT_EQ(collector.received()[0].metadata.at("x-key"), "abc");
 }
 
 TEST(Exporter, ACollectorThatIsNotThereHoldsTheEndUpForItsLastWordsOnly) {

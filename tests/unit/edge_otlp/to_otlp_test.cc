@@ -43,7 +43,7 @@ TEST(ToOtlpTest, EverythingOfASpanHasItsPlace) {
   EXPECT_EQ(out.attributes(2).value().double_value(), 0.5);
   EXPECT_EQ(out.attributes(3).value().array_value().values(1).string_value(), "length");
   ASSERT_EQ(out.events_size(), 1);
-  EXPECT_EQ(out.events(0).name(), "gen_ai.first_output");
+  EXPECT_EQ(out.events(0).name(), "sluice.first_output");
   EXPECT_EQ(out.events(0).time_unix_nano(), 2'000'000'008u);
   EXPECT_EQ(out.status().code(), pb::Status::CODE_ERROR);
   EXPECT_EQ(out.status().message(), "UPSTREAM_TIMEOUT");

@@ -121,6 +121,9 @@ TEST_F(CallTraceTest, ACallAndItsAttemptsAreATreeBelowTheCallersSpan) {
                                                                      {"gen_ai.request.temperature", "0.5"},
                                                                      {"gen_ai.request.max_tokens", "99"},
                                                                      {"gen_ai.request.top_p", "(none)"},
+                                                                     {"gen_ai.request.choice.count", "(none)"},
+                                                                     {"gen_ai.output.type", "(none)"},
+                                                                     {"gen_ai.response.time_to_first_chunk", "0.2"},
                                                                      {"gen_ai.response.id", "c1"},
                                                                      {"gen_ai.response.model", "gpt-4.1-2025"},
                                                                      {"gen_ai.response.finish_reasons", "stop"},
@@ -133,6 +136,31 @@ TEST_F(CallTraceTest, ACallAndItsAttemptsAreATreeBelowTheCallersSpan) {
   EXPECT_EQ(Attribute(call, "rpc.grpc.status_code"), "0");
   EXPECT_EQ(Attribute(call, "sluice.attempts"), "2");
   EXPECT_EQ(Attribute(call, "sluice.upstream"), "relay");
+}
+
+TEST_F(CallTraceTest, WhatIsAskedForHasTheUpstreamsDefaults) {
+  auto relay = std::make_shared<Backend>(*plan_->backends[0]);
+  relay->target.default_temperature = 0.7;
+  relay->target.default_max_tokens = 2048;
+  plan_->backends[0] = relay;
+  chat::Request request = Ask("gpt-4.1");
+  request.n = 2;
+  request.seed = 7;
+  request.presence_penalty = 0.25;
+  request.frequency_penalty = -1;
+  request.response_format.emplace().kind = chat::ResponseFormat::Kind::kJsonObject;
+  Start(std::move(request), Sampled());
+  exchange_->Abort(DeadlinePassed());
+  ledger_->Close(nullptr);
+  const Span attempt = Spans().back();
+  const std::pair<const char*, const char*> expected[] = {{"gen_ai.request.temperature", "0.7"},
+                                                          {"gen_ai.request.max_tokens", "2048"},
+                                                          {"gen_ai.request.choice.count", "2"},
+                                                          {"gen_ai.request.seed", "7"},
+                                                          {"gen_ai.request.presence_penalty", "0.25"},
+                                                          {"gen_ai.request.frequency_penalty", "-1"},
+                                                          {"gen_ai.output.type", "json"}};
+  for (const auto& [name, value] : expected) EXPECT_EQ(Attribute(attempt, name), value) << name;
 }
 
 TEST_F(CallTraceTest, AFailedCallSaysWhyAndNothingOfWhatWasAsked) {
@@ -195,6 +223,18 @@ TEST_F(CallTraceTest, ACallThatIsRefusedHasASpanWithoutAttempts) {
   EXPECT_EQ(Attribute(spans[0], "error.type"), "no_route");
   EXPECT_FALSE(spans[0].failed) << "it was the caller's mistake";
   EXPECT_EQ(Attribute(spans[0], "sluice.route"), "none");
+}
+
+TEST_F(CallTraceTest, ACallThatNeverStartedHasASpanToo) {
+  ledger_.emplace(clock_, Operation::kChat, "req-7", "ipv4:127.0.0.1:4711", plan_);
+  exchange_.emplace(context_, Sampled(), &*ledger_, &heard_);
+  exchange_->Fail(TooManyCalls(/*line_full=*/true, absl::ZeroDuration()));
+  ledger_->Close(&*heard_.error);
+  const std::vector<Span> spans = Spans();
+  ASSERT_EQ(spans.size(), 1u);
+  EXPECT_EQ(spans[0].trace_id, kTrace);
+  EXPECT_EQ(Attribute(spans[0], "rpc.grpc.status_code"), "8");
+  EXPECT_EQ(Attribute(spans[0], "error.type"), "too_many_calls");
 }
 
 TEST_F(CallTraceTest, OfACallThatIsNotSampledNothingIsMade) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
 namespace sluice::telemetry {
@@ -53,13 +54,26 @@ TEST(TraceContextTest, ATraceparentAgainstTheRulesIsIgnored) {
 }
 
 TEST(TraceContextTest, ATracestateMayBeWhatAHeaderMayCarry) {
-  EXPECT_TRUE(IsTracestate("congo=t61rcWkgMzE,rojo=00f067aa0ba902b7"));
-  EXPECT_TRUE(IsTracestate("a=1, b=2"));
-  EXPECT_TRUE(IsTracestate(std::string(512, 'a')));
-  EXPECT_FALSE(IsTracestate(""));
-  EXPECT_FALSE(IsTracestate(std::string(513, 'a')));
-  EXPECT_FALSE(IsTracestate("a=1\r\nX-Other: 2"));
-  EXPECT_FALSE(IsTracestate("a=\xc3\xa9"));
+  for (const std::string& good : {std::string("congo=t61rcWkgMzE,rojo=00f067aa0ba902b7"), std::string("a=1, b=2"),
+                                  std::string(512, 'a'), std::string()}) {
+    EXPECT_EQ(ReadTracestate(good), good);
+  }
+  EXPECT_EQ(ReadTracestate("a=1\r\nX-Other: 2"), "");
+  EXPECT_EQ(ReadTracestate("a=\xc3\xa9"), "");
+}
+
+TEST(TraceContextTest, OfATracestateThatIsTooLongWholeMembersGo) {
+  const std::string large = "large=" + std::string(123, 'x'), small = "small=" + std::string(122, 'x');
+  ASSERT_EQ(small.size(), 128u);
+  EXPECT_EQ(ReadTracestate(std::string(513, 'a')), "");
+  EXPECT_EQ(ReadTracestate(absl::StrJoin({small, large, small, large, small}, ",")),
+            absl::StrJoin({small, small, small}, ","))
+      << "the large ones first, as long as it is too long";
+  EXPECT_EQ(ReadTracestate(absl::StrJoin({small, small, large, std::string("a=1")}, ",")),
+            absl::StrJoin({small, small, large, std::string("a=1")}, ","));
+  EXPECT_EQ(ReadTracestate(absl::StrJoin({small, small, small, small, std::string("last=1")}, ",")),
+            absl::StrJoin({small, small, small}, ","))
+      << "then from the end";
 }
 
 }  // namespace
