@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the chart's dashboards from the files beside this one: one file a dashboard, each with a DASHBOARD.
+"""Writes the chart's dashboards: every file beside this one that has a DASHBOARD is one, so a new one is taken up by being there.
 
     build.py          writes them
     build.py --check  fails if what stands there differs
@@ -11,7 +11,12 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE.parent / "helm/sluice/files/dashboards"
-DASHBOARDS = ["overview", "upstreams", "engine_room"]
+
+
+def dashboards():
+    """The file's name -> its dashboard."""
+    modules = {path.stem: importlib.import_module(path.stem) for path in sorted(HERE.glob("*.py")) if path.stem != "build"}
+    return {f"{name.replace('_', '-')}.json": module.DASHBOARD for name, module in modules.items() if hasattr(module, "DASHBOARD")}
 
 
 def main():
@@ -19,9 +24,9 @@ def main():
     sys.path.insert(0, str(HERE))
     check = sys.argv[1:] == ["--check"]
     stale = {path.name for path in OUT.glob("*.json")}
-    for name in DASHBOARDS:
-        path = OUT / f"{name.replace('_', '-')}.json"
-        text = json.dumps(importlib.import_module(name).DASHBOARD, indent=1) + "\n"
+    for name, dashboard in dashboards().items():
+        path = OUT / name
+        text = json.dumps(dashboard, indent=1) + "\n"
         if path.exists() and path.read_text() == text:
             stale.discard(path.name)
         elif check:

@@ -9,14 +9,15 @@ def query(expr, legend=""):
     return {"expr": expr.replace("$S", SCOPE), "legendFormat": legend or "__auto", "datasource": DATASOURCE}
 
 
-# Series of rare causes stand at 0 from the start, for the alerts; in a legend they would hide the one that moves.
+# Series of rare causes stand at 0 from the start, for the alerts; in a legend they would hide the one that moves. Not for lines
+# whose 0 is what somebody looks for: those have zeros=True.
 HIDE_ZEROS = {
     "matcher": {"id": "byValue", "options": {"reducer": "allIsZero", "op": "gte", "value": 0}},
     "properties": [{"id": "custom.hideFrom", "value": {"legend": True, "tooltip": True, "viz": False}}],
 }
 
 
-def _panel(kind, title, description, queries, unit, width, options, custom=None, limit=None):
+def _panel(kind, title, description, queries, unit, width, options, custom=None, limit=None, overrides=()):
     steps = [{"color": "green", "value": None}]
     if limit is not None:
         steps.append({"color": "red", "value": limit})
@@ -28,21 +29,21 @@ def _panel(kind, title, description, queries, unit, width, options, custom=None,
         "description": description,
         "datasource": DATASOURCE,
         "targets": targets,
-        "fieldConfig": {"defaults": defaults, "overrides": [HIDE_ZEROS] if kind == "timeseries" else []},
+        "fieldConfig": {"defaults": defaults, "overrides": list(overrides)},
         "options": options,
         "gridPos": {"w": width},
     }
 
 
-def lines(title, description, queries, unit, width=12, limit=None, stack=False):
-    """Values over time; `limit` draws the line above which something is wrong."""
+def lines(title, description, queries, unit, width=12, limit=None, stack=False, zeros=False):
+    """Values over time; `limit` draws the line above which something is wrong; `zeros` names in the legend what is 0 all the time."""
     custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 20 if stack else 0, "showPoints": "never"}
     if stack:
         custom["stacking"] = {"mode": "normal", "group": "A"}
     if limit is not None:
         custom["thresholdsStyle"] = {"mode": "dashed"}
     options = {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}, "tooltip": {"mode": "multi", "sort": "desc"}}
-    return _panel("timeseries", title, description, queries, unit, width, options, custom, limit)
+    return _panel("timeseries", title, description, queries, unit, width, options, custom, limit, () if zeros else (HIDE_ZEROS,))
 
 
 def number(title, description, expr, unit, width=4, limit=None):

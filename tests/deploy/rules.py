@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Recording rules and alerts, taken out of the rendered PrometheusRule: promtool reads them and runs tests/deploy/rules;
-every alert has a test that fires and one that clears, a runbook, a severity; deploy/prometheus/rules.yaml is not stale.
+every alert has tests in which it fires, clears and holds back, a runbook, a severity; rules and runbooks ask for metrics, labels and
+panels that there are; deploy/prometheus/rules.yaml is not stale. Prints a row for each alert.
 
     rules.py [--write]    --write rewrites deploy/prometheus/rules.yaml
 """
 import collections
+import json
 import pathlib
 import re
 import shutil
@@ -14,7 +16,9 @@ import tempfile
 
 import yaml
 
+import metrics
 import render
+from table import Report
 
 HERE = pathlib.Path(__file__).resolve().parent
 PLAIN = render.ROOT / "deploy/prometheus/rules.yaml"
@@ -22,7 +26,8 @@ RUNBOOKS = render.ROOT / "deploy/runbooks"
 
 
 RULES = "monitoring: {rules: {enabled: true, runbookBaseUrl: 'https://runbooks.example.com'%s}}\n"
-COMPOSE = RULES % ", namespacePattern: compose, jobPattern: sluice"  # as deploy/prometheus/prometheus.yaml labels it
+# As deploy/prometheus/prometheus.yaml labels it; who runs compose.yaml has the runbooks at hand, as files.
+COMPOSE = RULES.replace("https://runbooks.example.com", "deploy/runbooks") % ", namespacePattern: compose, jobPattern: sluice"
 
 
 def rendered(values=RULES % ""):
@@ -39,17 +44,19 @@ def alerts(spec):
 
 
 def shown():
-    """What the tests show of each alert: that it fires, is silent without having fired, and is silent after it has."""
-    seen = collections.defaultdict(set)
-    for test in (test for path in (HERE / "rules").glob("*.yaml") for test in yaml.safe_load(path.read_text())["tests"]):
-        fired = set()
+    """alert -> what the tests show of it: ("fires", when), ("clears", when), or ("holds back", for how long) where a test never sees it."""
+    seen = collections.defaultdict(list)
+    for test in (test for path in sorted((HERE / "rules").glob("*.yaml")) for test in yaml.safe_load(path.read_text())["tests"]):
+        looks = collections.defaultdict(list)
         for look in sorted(test["promql_expr_test"], key=lambda look: seconds(look["eval_time"])):
             (name,) = re.findall(r'alertname="(\w+)"', look["expr"])
-            if look["exp_samples"]:
-                fired.add(name)
-                seen[name].add("fires")
-            else:
-                seen[name].add("clears" if name in fired else "holds back")
+            looks[name].append((look["eval_time"], bool(look["exp_samples"])))
+        for name, its in looks.items():
+            fired = [when for when, fires in its if fires]
+            cleared = [when for when, fires in its if fired and not fires and seconds(when) > seconds(fired[-1])]
+            if not fired:
+                seen[name].append(("holds back", its[-1][0]))
+            seen[name] += [("fires", when) for when in fired[:1]] + [("clears", when) for when in cleared[:1]]
     return seen
 
 
@@ -57,19 +64,44 @@ def seconds(text):
     return sum(int(number) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit] for number, unit in re.findall(r"(\d+)([smhd])", text))
 
 
-def check_alerts(spec):
-    seen = shown()
-    for alert in alerts(spec):
-        name = alert["alert"]
-        if alert["labels"].get("severity") not in ("page", "ticket"):
-            yield f"{name} has severity {alert['labels'].get('severity')}"
-        if not alert["annotations"]["runbook_url"].endswith(f"/{name}.md") or not (RUNBOOKS / f"{name}.md").exists():
-            yield f"{name} has no runbook deploy/runbooks/{name}.md"
-        if missing := {"fires", "holds back", "clears"} - seen[name]:
-            yield f"no test shows that {name} {' and '.join(sorted(missing))}"
+def check_alert(alert, tests, series):
+    name = alert["alert"]
+    if alert["labels"].get("severity") not in ("page", "ticket"):
+        yield f"has severity {alert['labels'].get('severity')}"
+    if not alert["annotations"]["runbook_url"].endswith(f"/{name}.md") or not (RUNBOOKS / f"{name}.md").exists():
+        yield f"has no runbook deploy/runbooks/{name}.md"
+    # Its `for` alone holds an alert back for a while: that shows nothing.
+    shows = {what for what, when in tests if what != "holds back" or seconds(when) > seconds(alert["for"])}
+    if missing := {"fires", "holds back", "clears"} - shows:
+        yield f"no test shows that it {' and '.join(sorted(missing))}"
+    words = " ".join(alert["annotations"].values())
+    if missing := set(re.findall(r"\$labels\.(\w+)", words)) - metrics.labels_of(alert["expr"], series) - set(alert["labels"]):
+        yield f"speaks of {', '.join(sorted(missing))}, which it does not have"
+
+
+def told(tests):
+    """The first test that sees it fire and clear, and how many do not see it."""
+    first = {what: when for what, when in reversed(tests)}
+    return f"promtool: fires at {first['fires']}, clears at {first['clears']}; tests in which it is silent: {sum(what == 'holds back' for what, _ in tests)}"
+
+
+def check_runbooks(spec, series):
+    """Runbooks speak of panels and metrics that there are."""
+    titles = collections.defaultdict(set)
+    for dashboard in (json.loads(path.read_text()) for path in (render.CHART / "files/dashboards").glob("*.json")):
+        titles[dashboard["title"].removeprefix("Sluice: ")] |= {panel["title"] for panel in dashboard["panels"]}
+    everywhere, labels = set().union(*titles.values()), set().union(*series.values())
     for path in RUNBOOKS.glob("*.md"):
+        text = path.read_text()
         if path.name != "README.md" and path.stem not in {alert["alert"] for alert in alerts(spec)}:
-            yield f"deploy/runbooks/{path.name} is of no alert"
+            yield f"{path.name} is of no alert"
+        quoted = [(title, everywhere) for title in re.findall(r'"([^"\n]*\?)"', text)]
+        for board in titles:
+            for group in re.findall(rf'{board.capitalize()}, ((?:"[^"\n]*"(?:,| and)? ?)+)', text):
+                quoted += [(title, titles[board]) for title in re.findall(r'"([^"]*)"', group)]
+        yield from (f'{path.name}: no panel is called "{title}"' for title, there in quoted if title not in there)
+        snippets = [snippet for snippet in re.findall(r"`([^`]+)`", text) if snippet not in labels]
+        yield from (f"{path.name}: {fault}" for snippet in snippets for fault in metrics.faults(snippet, series))
 
 
 def promtool(spec):
@@ -81,7 +113,7 @@ def promtool(spec):
         for command in (["check", "rules", root / "rules.yaml"], ["test", "rules", *tests]):
             done = subprocess.run([render.PROMTOOL, *command], capture_output=True, text=True, cwd=root)
             if done.returncode:
-                yield (done.stdout + done.stderr).strip()
+                yield "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.strip())
 
 
 def main():
@@ -90,11 +122,18 @@ def main():
     plain += yaml.safe_dump(rendered(COMPOSE), sort_keys=False, width=120)
     if sys.argv[1:] == ["--write"]:
         PLAIN.write_text(plain)
-    problems = list(check_alerts(spec)) + list(promtool(spec))
+    problems = list(promtool(spec))
     if PLAIN.read_text() != plain:
         problems.append("deploy/prometheus/rules.yaml is stale; run tests/deploy/rules.py --write")
-    print("\n".join(problems) or f"{len(alerts(spec))} alerts: each fires, holds back, clears, and has its runbook")
-    sys.exit(1 if problems else 0)
+    series, tests, report = metrics.known(spec), shown(), Report()
+    for rule in (rule for group in spec["groups"] for rule in group["rules"]):
+        problems += [f"{rule.get('alert', rule.get('record'))}: {fault}" for fault in metrics.faults(rule["expr"], series)]
+    problems += check_runbooks(spec, series)
+    for alert in alerts(spec):
+        faults = list(check_alert(alert, tests[alert["alert"]], series))
+        report.line(not faults, alert["alert"], "; ".join(faults) or told(tests[alert["alert"]]))
+    report.line(not problems, "rules, their tests and runbooks agree", f"{len(problems)} problems" if problems else f"{len(series)} series known", problems)
+    report.exit()
 
 
 if __name__ == "__main__":
