@@ -25,6 +25,14 @@ def template(values):
     return done.stdout
 
 
+def notes(values):
+    """What helm tells whoever installs it with these values."""
+    done = helm("install", RELEASE, CHART, "--namespace", NAMESPACE, "--values", values, "--dry-run=client")
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+    return done.stdout.partition("\nNOTES:\n")[2]
+
+
 def objects(text):
     return [document for document in yaml.safe_load_all(text) if document]
 

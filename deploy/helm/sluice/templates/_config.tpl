@@ -3,38 +3,6 @@
 {{- .Values.config.upstreams | default $usual | toYaml -}}
 {{- end -}}
 
-{{/* A value that holds ${VARIABLE}, which the pod's environment fills in; any other stands in plain sight in the ConfigMap. */}}
-{{- define "sluice.variable" -}}
-\$\{[A-Za-z_][A-Za-z0-9_]*\}
-{{- end -}}
-
-{{/* Fails, by name, where a key, a password or a secret header stands in values.config. */}}
-{{- define "sluice.refuseSecrets" -}}
-{{- $variable := include "sluice.variable" . -}}
-{{- $instead := "put it into a Secret, name that in extraEnv, and write ${VARIABLE} here" -}}
-{{- range $name, $upstream := .upstreams -}}
-{{- $key := $upstream.api_key | default "" -}}
-{{- if and $key (not (regexMatch (printf "^%s$" $variable) $key)) -}}
-{{- fail (printf "config.upstreams.%s.api_key holds a key in plain sight: put it into a Secret and name that in upstreamSecrets.%s.existingSecret" $name $name) -}}
-{{- end -}}
-{{- range $header, $value := $upstream.headers -}}
-{{- if and (regexMatch "(?i)(key|token|secret|authorization|cookie|credential)" $header) (not (regexMatch $variable $value)) -}}
-{{- fail (printf "config.upstreams.%s.headers.%s stands in plain sight: %s" $name $header $instead) -}}
-{{- end -}}
-{{- end -}}
-{{- range $field := list "base_url" "proxy" -}}
-{{- if regexMatch "://[^/$]*:[^/$]*@" (get $upstream $field | default "") -}}
-{{- fail (printf "config.upstreams.%s.%s holds a password in plain sight: %s" $name $field $instead) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- range $name, $value := (dig "traces" "headers" dict .) -}}
-{{- if not (regexMatch $variable $value) -}}
-{{- fail (printf "config.traces.headers.%s stands in plain sight: %s" $name $instead) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
 {{/* The callers' and the operators' doors. */}}
 {{- define "sluice.listen" -}}
 {{- $grpc := dict "address" "0.0.0.0:50051" -}}
@@ -72,33 +40,101 @@
 {{/* Not a default in values.yaml: helm would add it to the user's own. */}}
 {{- $upstreams := include "sluice.upstreams" . | fromYaml -}}
 {{- $_ := set $config "upstreams" $upstreams -}}
-{{- include "sluice.refuseSecrets" $config -}}
+{{- include "sluice.checkNames" $config -}}
+{{- include "sluice.checkVariables" (dict "config" $config "env" .Values.extraEnv) -}}
+{{- include "sluice.refuseSecrets" (dict "config" $config "env" .Values.extraEnv) -}}
 {{- range $name, $secret := .Values.upstreamSecrets -}}
 {{- $upstream := get $upstreams $name -}}
 {{- if not $upstream -}}
-{{- fail (printf "upstreamSecrets.%s: config.upstreams has no upstream of that name" $name) -}}
+{{- fail (printf "upstreamSecrets.%s: config.upstreams has no upstream of that name, it has %s" $name (keys $upstreams | sortAlpha | join ", ")) -}}
 {{- end -}}
 {{- if or (hasKey $upstream "api_key") (hasKey $upstream "api_key_file") -}}
 {{- fail (printf "upstreamSecrets.%s contradicts config.upstreams.%s, which has a key already: remove one of the two" $name $name) -}}
 {{- end -}}
-{{- $_ := set $upstream "api_key_file" (printf "/etc/sluice/keys/%s/%s" $name ($secret.key | default "api-key")) -}}
+{{- $_ := set $upstream "api_key_file" (printf "%s/%s" (include "sluice.keyPath" $name) ($secret.key | default "api-key")) -}}
 {{- end -}}
 {{- $_ := set $config "listen" (include "sluice.listen" . | fromYaml) -}}
 {{- $_ := set $config "limits" (include "sluice.limits" . | fromYaml) -}}
 {{- toYaml $config -}}
 {{- end -}}
 
-{{/* The ports that the configuration's URLs name, as a JSON list of numbers in order. */}}
-{{- define "sluice.egressPorts" -}}
+{{/* What the gateway reads at start-up only (its log names such a change): the pods have to be replaced for it. */}}
+{{- define "sluice.startupConfig" -}}
 {{- $config := include "sluice.config" . | fromYaml -}}
-{{- $urls := list (dig "traces" "endpoint" "" $config) -}}
-{{- range $config.upstreams -}}
-{{- $urls = append $urls (.proxy | default .base_url) -}}
+{{- $limits := pick $config.limits "header_bytes" "connection_streams" "connection_age" -}}
+{{- merge (dict "limits" $limits) (pick $config "listen" "engines" "traces") | toJson -}}
 {{- end -}}
-{{- $ports := list -}}
-{{- range compact $urls -}}
-{{- $port := regexFind ":[0-9]+$" (urlParse .).host | trimPrefix ":" | default (ternary "443" "80" (hasPrefix "https:" .)) -}}
-{{- $ports = append $ports (int $port) -}}
+
+{{/*
+The ConfigMap's name, which ends in a hash of all that the file may name and a running pod may lack: mounts and variables. The old pods
+of an update that adds a Secret keep the old file (the kubelet leaves them what it has mounted), where they would refuse the new one. Any
+other change keeps the name, and they take it up.
+*/}}
+{{- define "sluice.configName" -}}
+{{- $keys := dict -}}
+{{- range $name, $secret := .Values.upstreamSecrets }}{{ $_ := set $keys $name ($secret.key | default "api-key") }}{{ end -}}
+{{- $seen := list (include "sluice.secretFolders" .) $keys .Values.tls.clientCa.key .Values.extraVolumes .Values.extraVolumeMounts .Values.extraEnv -}}
+{{- printf "%s-%s" (include "sluice.fullname" .) (toJson $seen | sha256sum | trunc 8) -}}
 {{- end -}}
-{{- $ports | uniq | toJson -}}
+
+{{/* Every text in a value, as a JSON list of {path, text}. */}}
+{{- define "sluice.texts" -}}
+{{- $found := list -}}
+{{- $path := .path -}}
+{{- if kindIs "map" .value -}}
+{{- range $key, $value := .value -}}
+{{- $found = concat $found (include "sluice.texts" (dict "path" (printf "%s.%s" $path $key) "value" $value) | fromJsonArray) -}}
+{{- end -}}
+{{- else if kindIs "slice" .value -}}
+{{- range $index, $value := .value -}}
+{{- $found = concat $found (include "sluice.texts" (dict "path" (printf "%s[%d]" $path $index) "value" $value) | fromJsonArray) -}}
+{{- end -}}
+{{- else if kindIs "string" .value -}}
+{{- $found = append $found (dict "path" $path "text" .value) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- define "sluice.variable" -}}
+\$\{[A-Za-z_][A-Za-z0-9_]*\}
+{{- end -}}
+
+{{/* The configuration as JSON, with the ${NAME} filled in whose value stands in plain sight in extraEnv; those of Secrets stay. */}}
+{{- define "sluice.expanded" -}}
+{{- $text := toJson .config | replace "$${" "{" -}}
+{{- range .env -}}
+{{- if .value -}}
+{{- $text = replace (printf "${%s}" .name) (toJson .value | trimPrefix "\"" | trimSuffix "\"") $text -}}
+{{- end -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}
+
+{{- define "sluice.checkNames" -}}
+{{- $upstreams := .upstreams -}}
+{{- range $name, $_ := $upstreams -}}
+{{- if not (regexMatch "^[A-Za-z0-9._-]{1,64}$" $name) -}}
+{{- fail (printf "config.upstreams.%s: an upstream's name is made of 1 to 64 letters, digits, '.', '_' and '-'; rename it" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $index, $route := .routes -}}
+{{- if not (or (contains "${" $route.upstream) (hasKey $upstreams $route.upstream)) -}}
+{{- fail (printf "config.routes[%d].upstream is %s, and config.upstreams has no upstream of that name: it has %s" $index $route.upstream (keys $upstreams | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A ${NAME} that the pod's environment does not have would stop it at start-up. Kubernetes itself sets HOSTNAME. */}}
+{{- define "sluice.checkVariables" -}}
+{{- $known := list "HOSTNAME" -}}
+{{- range .env }}{{ $known = append $known .name }}{{ end -}}
+{{- range include "sluice.texts" (dict "path" "config" "value" .config) | fromJsonArray -}}
+{{- $path := .path -}}
+{{- range regexFindAll (include "sluice.variable" .) (.text | replace "$${" "") -1 -}}
+{{- $name := . | trimPrefix "${" | trimSuffix "}" -}}
+{{- if not (has $name $known) -}}
+{{- fail (printf "%s has %s, and extraEnv no variable of that name: add {name: %s, valueFrom: {secretKeyRef: {name: ..., key: ...}}} to it" $path . $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}

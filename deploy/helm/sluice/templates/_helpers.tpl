@@ -69,7 +69,31 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* An upstream's name as a volume's, which may hold no dots, underscores or capitals. */}}
-{{- define "sluice.keyVolume" -}}
-{{- printf "key-%s-%s" (lower . | replace "." "-" | replace "_" "-" | trunc 40 | trimSuffix "-") (sha256sum . | trunc 6) -}}
+{{/* The names in the Certificate that cert-manager makes, as a JSON list. localhost is for kubectl port-forward. */}}
+{{- define "sluice.certificateNames" -}}
+{{- $names := list -}}
+{{- if .Values.tls.certManager.serviceNames -}}
+{{- range $service := list (include "sluice.fullname" .) (printf "%s-headless" (include "sluice.fullname" .)) -}}
+{{- $full := printf "%s.%s.svc" $service $.Release.Namespace -}}
+{{- $names = concat $names (list $service (trimSuffix ".svc" $full) $full (printf "%s.cluster.local" $full)) -}}
+{{- end -}}
+{{- $names = append $names "localhost" -}}
+{{- end -}}
+{{- concat $names .Values.tls.certManager.dnsNames | uniq | toJson -}}
+{{- end -}}
+
+{{/* Why helm test has nothing to run, or nothing. */}}
+{{- define "sluice.noTest" -}}
+{{- if and .Values.tls.clientCa.existingSecret (not .Values.tls.test.clientSecret) -}}
+callers have to show a certificate, and tls.test.clientSecret names none for it
+{{- else if and .Values.tls.certManager.enabled (not .Values.tls.certManager.serviceNames) -}}
+the certificate does not name the Service (tls.certManager.serviceNames)
+{{- end -}}
+{{- end -}}
+
+{{/* A proxy has no part in a handshake of callers with the gateway, so it has to show a certificate itself, or to keep out of TLS. */}}
+{{- define "sluice.checkProxy" -}}
+{{- if and .root.Values.tls.clientCa.existingSecret (not .root.Values.tls.clientCa.throughProxy) -}}
+{{- fail (printf "%s.enabled with tls.clientCa.existingSecret: the proxy shows the gateway no certificate, and every call would fail; give it one (%s), then set tls.clientCa.throughProxy, or remove tls.clientCa" .what .how) -}}
+{{- end -}}
 {{- end -}}
