@@ -4,26 +4,33 @@ import threading
 import grpc
 from sluice.v1 import chat_pb2_grpc, chat_request_pb2, message_pb2
 
+BEGIN_SECONDS = 120
+# No retries of gRPC's own, which would hide what the gateway answers; and a caller that probes the bandwidth takes in megabytes that
+# nobody reads.
+OPTIONS = [("grpc.enable_retries", 0), ("grpc.http2.bdp_probe", 0)]
+
+
+def chat_request(model, prompt="so?", **more):
+    user = message_pb2.Message(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text=prompt)])
+    return chat_request_pb2.ChatRequest(model=model, messages=[user], **more)
+
 
 class Callers:
     """Calls of a gateway, each in a thread. What is begun ends with close()."""
 
     def __init__(self, gateway, authority=None):
-        # As many calls as wanted on one connection; no retries of gRPC's own, which would hide what the gateway answers.
-        options = [("grpc.enable_retries", 0)]
         address = f"localhost:{gateway.grpc}"
         if authority:
-            self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(authority), options)
+            self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(authority), OPTIONS)
         else:
-            self._channel = grpc.insecure_channel(address, options)
+            self._channel = grpc.insecure_channel(address, OPTIONS)
         self._stub = chat_pb2_grpc.ChatServiceStub(self._channel)
         self._stopped, self._threads = threading.Event(), []
 
     def call(self, model, read=lambda _: None):
         """One answer, read to its end; the code it ended with."""
-        user = message_pb2.Message(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text="so?")])
         try:
-            for response in self._stub.Chat(chat_request_pb2.ChatRequest(model=model, messages=[user]), timeout=600, wait_for_ready=True):
+            for response in self._stub.Chat(chat_request(model), timeout=600, wait_for_ready=True):
                 read(response)
             return grpc.StatusCode.OK
         except grpc.RpcError as error:
@@ -44,7 +51,7 @@ class Callers:
             next(first, lambda: None)()
 
         def wait():
-            if not all(begun.acquire(timeout=30) for _ in range(count)):
+            if not all(begun.acquire(timeout=BEGIN_SECONDS) for _ in range(count)):
                 raise RuntimeError(f"{count} calls of {model} were made, and not all have begun or ended")
 
         self._start(run, count)

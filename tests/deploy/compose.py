@@ -12,10 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 import yaml
 
+import go
 import render
+from table import left_out
 
 DEPLOY = render.ROOT / "deploy"
 LOADER = render.ROOT / ".build/tools/compose/cmd"
@@ -38,13 +41,25 @@ def mounted(service):
     return {volume["target"]: pathlib.Path(volume["source"]) for volume in service["volumes"]}
 
 
-def gateway_problems(gateway, binary):
+def upstream_problems(config, gateway, services):
+    """In a container, loopback is the container, and a bare name has to be one that the composition gives."""
+    named = {*services, *(entry.replace("=", ":").split(":")[0] for entry in gateway.get("extra_hosts", []))}
+    for name, upstream in config["upstreams"].items():
+        host = urllib.parse.urlsplit(upstream["base_url"]).hostname
+        if host == "localhost" or host.startswith("127.") or host == "::1":
+            yield f"upstream {name} is at {host}, which is the container itself"
+        elif ("." not in host or host.endswith(".internal")) and host not in named:
+            yield f"upstream {name} is at {host}, which neither services nor extra_hosts have"
+
+
+def gateway_problems(gateway, services, binary):
     (path,) = mounted(gateway).values()
     environment = {**os.environ, **{name: "HS-stand-in" for name in gateway["environment"]}}
     done = subprocess.run([binary, "--check-config", path], capture_output=True, text=True, env=environment)
     if done.returncode:
         yield f"the gateway refuses {path.name}: {(done.stdout + done.stderr).strip()}"
     config = yaml.safe_load(path.read_text())
+    yield from upstream_problems(config, gateway, services)
     if seconds(gateway["stop_grace_period"]) <= seconds(config["limits"]["drain"]):
         yield f"stop_grace_period {gateway['stop_grace_period']} is not more than limits.drain {config['limits']['drain']}"
     listens = {int(address.rsplit(":", 1)[1]) for address in (config["listen"]["ops"], config["listen"]["grpc"]["address"])}
@@ -64,8 +79,13 @@ def prometheus_problems(prometheus, services):
         (scrape,) = config["scrape_configs"]
         (labels,) = [each["labels"] for each in scrape["static_configs"]]
         scope = f'namespace=~"{labels["namespace"]}",job=~"{scrape["job_name"]}"'
-        if scope not in (pathlib.Path(folder) / "rules.yaml").read_text():
+        rules = (pathlib.Path(folder) / "rules.yaml").read_text()
+        if scope not in rules:
             yield f"the rules do not look at {scope}, as which the gateway is scraped"
+    for alert in (rule for group in yaml.safe_load(rules)["groups"] for rule in group["rules"] if "alert" in rule):
+        # Who runs compose.yaml has the project's files at hand.
+        if not (render.ROOT / alert["annotations"]["runbook_url"]).is_file():
+            yield f"{alert['alert']}: its runbook {alert['annotations']['runbook_url']} is not a file of this project"
     yield from unreachable(config["scrape_configs"][0]["static_configs"][0]["targets"][0], services, "Prometheus")
 
 
@@ -94,7 +114,7 @@ def problems(binary):
         for target, source in mounted(service).items():
             if not source.exists():
                 yield f"{name} mounts {source} at {target}, and it is not there"
-    yield from gateway_problems(services["gateway"], binary)
+    yield from gateway_problems(services["gateway"], services, binary)
     yield from prometheus_problems(services["prometheus"], services)
     yield from grafana_problems(services["grafana"], services)
 
@@ -102,8 +122,11 @@ def problems(binary):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gateway", required=True)
-    found = list(problems(parser.parse_args().gateway))
-    print("\n".join(found) or "compose.yaml: loads, mounts what is there, and its services find each other; no engine here has started it")
+    arguments = parser.parse_args()
+    go.demand()
+    found = list(problems(arguments.gateway))
+    print("\n".join(found) or "compose.yaml: loads, mounts what is there, and its services find each other")
+    left_out("compose.yaml in an engine, which starts it: there is none here")
     sys.exit(1 if found else 0)
 
 

@@ -2,13 +2,14 @@
 import json
 import os
 import pathlib
+import re
 import select
 import signal
 import subprocess
 import time
 import urllib.request
 
-START_SECONDS = 60
+START_SECONDS, DRAIN_SECONDS = 120, 120
 
 
 class Gateway:
@@ -40,42 +41,61 @@ class Gateway:
                 pass_fds=[theirs], stdout=log, stderr=log,
             )  # fmt: skip
         os.close(theirs)
-        ports = dict(line.split("=", 1) for line in self._read(ours).splitlines())
+        try:
+            ports = dict(line.split("=", 1) for line in self._read(ours).splitlines())
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            os.close(ours)
         self.grpc, self.ops = int(ports["grpc"]), int(ports["ops"])
+        self.address = f"{self.host}:{self.grpc}"
 
     def _read(self, fd):
         """What the gateway writes once it is ready."""
         text, deadline = b"", time.monotonic() + START_SECONDS
-        try:
-            while not (b"ops=" in text and b"grpc=" in text and text.endswith(b"\n")):
-                ready, _, _ = select.select([fd], [], [], max(0, deadline - time.monotonic()))
-                data = os.read(fd, 4096) if ready else b""
-                if not data:
-                    raise RuntimeError("a gateway did not start: " + self.log()[-2000:])
-                text += data
-        finally:
-            os.close(fd)
+        while not (b"ops=" in text and b"grpc=" in text and text.endswith(b"\n")):
+            ready, _, _ = select.select([fd], [], [], max(0, deadline - time.monotonic()))
+            data = os.read(fd, 4096) if ready else b""
+            if not data:
+                raise RuntimeError("a gateway did not start: " + self.log()[-2000:])
+            text += data
         return text.decode()
 
     def log(self):
         return (self._folder / "log").read_text()
 
     def metrics(self):
-        return urllib.request.urlopen(f"http://{self.host}:{self.ops}/metrics", timeout=10).read()
+        return urllib.request.urlopen(f"http://{self.host}:{self.ops}/metrics", timeout=30).read()
+
+    def metric(self, name, **labels):
+        """The sum of a metric's values, of those that have these labels."""
+        samples = re.findall(rf"^{name}\{{(.*)\}} (\S+)$", self.metrics().decode(), re.M)
+        return sum(int(float(value)) for told, value in samples if all(f'{label}="{text}"' in told for label, text in labels.items()))
+
+    def open_streams(self, upstream):
+        return self.metric("sluice_open_streams", upstream=upstream)
+
+    def attempts(self, upstream):
+        """How often all its processes have asked an upstream, by their access lines."""
+        lines = (json.loads(line) for line in self.log().splitlines() if '"msg":"call"' in line)
+        return sum(line["attempts"] for line in lines if line["upstream"] == upstream)
+
+    def alive(self):
+        return self._process.poll() is None
 
     def signal(self, number):
         self._process.send_signal(number)
 
-    def wait(self, seconds=60):
+    def wait(self, seconds=DRAIN_SECONDS):
         return self._process.wait(seconds)
 
     def stop(self):
         """Its exit status, after a drain."""
-        if self._process.poll() is None:
+        if self.alive():
             self.signal(signal.SIGTERM)
         return self.wait()
 
     def kill(self):
-        if self._process.poll() is None:
-            self._process.kill()
+        self._process.kill()
         self._process.wait()

@@ -1,11 +1,18 @@
-"""An OpenAI-compatible upstream whose first part of the path says how it behaves.
+"""An OpenAI-compatible upstream whose first part of the path says how it behaves. A process of its own: hundreds of streams would take
+turns with their callers' code in one interpreter.
 
-    upstream.py PORT KEY    runs it on that port of loopback; "keyed" wants this key. Prints a line when it listens.
+    upstream.py PORT KEY    runs it on that port of loopback; "keyed" wants this key. Says where it listens; a line on its standard input
+                            lets go of what is held until then, and it ends with that input.
 """
 import http.server
 import json
+import subprocess
 import sys
 import threading
+import time
+import urllib.request
+
+from process import Process
 
 
 def event(content, finish=None):
@@ -14,7 +21,8 @@ def event(content, finish=None):
 
 
 USAGE = b'data: {"id":"c","model":"m","choices":[],"usage":{"prompt_tokens":12,"completion_tokens":30,"total_tokens":42}}\n\n'
-NUMBERED, SILENCE_SECONDS = 25, 6
+NUMBERED, NUMBERED_SECONDS, SILENCE_SECONDS = 40, 10, 6
+BLOCKED_SECONDS = 1  # a write that takes so long waits for the gateway to read
 ERRORS = {"denied": 401, "limited": 429, "ill": 503}
 
 
@@ -25,7 +33,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        self.unless_gone(lambda: self.reply(200, b'{"object":"list","data":[]}'))
+        listing = b'{"object":"list","data":[]}'
+        self.unless_gone(lambda: self.reply(200, str(self.server.blocked()).encode() if self.path == "/blocked" else listing))
 
     def unless_gone(self, answer):
         """Gateways that are killed, and calls that are cancelled, are part of the run."""
@@ -56,18 +65,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def send(self, data):
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.server.writes[self] = time.monotonic()
+        try:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        finally:
+            del self.server.writes[self]
 
     def end(self):
         self.send(event("", "stop") + USAGE + b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
 
     def pace(self, count, content, seconds=0.03):
-        """So many deltas, one after the other; stop() ends it at once."""
+        """So many deltas, one after the other."""
         for _ in range(count):
             self.send(event(content))
-            if self.server.stopped.wait(seconds):
-                break
+            time.sleep(seconds)
 
     def well(self):
         self.begin()
@@ -81,19 +93,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(401, b'{"error":{"message":"another key","type":"error"}}')
 
     def numbered(self):
-        """Twenty-five deltas in five seconds, each of them its number."""
+        """Forty deltas in ten seconds, each of them its number."""
         self.begin()
         for number in range(NUMBERED):
             self.send(event(f"{number} "))
-            if self.server.stopped.wait(0.2):
-                break
+            time.sleep(NUMBERED_SECONDS / NUMBERED)
         self.end()
 
     def silent(self):
         """One delta, six seconds of nothing, and the end."""
         self.begin()
         self.send(event("well... "))
-        self.server.stopped.wait(SILENCE_SECONDS)
+        time.sleep(SILENCE_SECONDS)
         self.end()
 
     def wide(self):
@@ -117,19 +128,33 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def mute(self):
         """The head, and nothing more: the gateway's own timer ends it."""
         self.begin()
-        self.server.stopped.wait()
+        self.rfile.read(1)
         self.close_connection = True
 
     def held(self):
-        """One delta, and the end when release() allows it."""
-        self.begin()
-        self.send(event("held"))
-        self.server.released.wait()
+        """One delta, and the end with the next release."""
+        with self.server.releasing:
+            self.begin()
+            self.send(event("held"))
+            self.server.releasing.wait()
         self.end()
 
 
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size, daemon_threads = 1024, True
+
+    def __init__(self, port, key):
+        super().__init__(("127.0.0.1", port), Handler)
+        self.key, self.asked, self.releasing = key, threading.Event(), threading.Condition()
+        self.writes = {}  # handler -> when its present write began
+
+    def blocked(self):
+        """How many streams wait for the gateway to read on."""
+        return sum(time.monotonic() - began > BLOCKED_SECONDS for began in list(self.writes.values()))
+
+    def release(self):
+        with self.releasing:
+            self.releasing.notify_all()
 
     def handle_error(self, request, client_address):
         """Gateways that are killed reset their connections."""
@@ -137,27 +162,31 @@ class Server(http.server.ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class Upstream:
-    def __init__(self, port=0, key=""):
-        self._server = Server(("127.0.0.1", port), Handler)
-        self._server.key = key
-        self._server.stopped, self._server.released, self._server.asked = (threading.Event() for _ in range(3))
-        self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+class Upstream(Process):
+    """`before` is what the program is run by."""
+
+    def __init__(self, port=0, key="", before=()):
+        super().__init__([*before, sys.executable, "-B", __file__, port, key], r"listens on (\d+)", stdin=subprocess.PIPE)
+        self._root = f"http://127.0.0.1:{self.ready[1]}"
 
     def url(self, way):
-        return f"http://127.0.0.1:{self.port}/{way}/v1"
+        return f"{self._root}/{way}/v1"
+
+    def blocked(self):
+        with urllib.request.urlopen(f"{self._root}/blocked", timeout=30) as reply:
+            return int(reply.read())
 
     def release(self):
-        self._server.released.set()
+        self.tell("release")
 
-    def close(self):
-        self._server.stopped.set()
-        self.release()
-        self._server.shutdown()
+
+def main():
+    server = Server(int(sys.argv[1]), sys.argv[2])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"listens on {server.server_port}", flush=True)
+    for _ in sys.stdin:
+        server.release()
 
 
 if __name__ == "__main__":
-    Upstream(int(sys.argv[1]), sys.argv[2])
-    print("listens", flush=True)
-    threading.Event().wait()
+    main()

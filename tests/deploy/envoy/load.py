@@ -4,19 +4,21 @@ import collections
 import time
 
 import grpc
-from sluice.v1 import chat_pb2_grpc, chat_request_pb2, message_pb2, models_pb2, models_pb2_grpc
+from callers import OPTIONS, chat_request
+from sluice.v1 import chat_pb2_grpc, models_pb2, models_pb2_grpc
 
-CALL_SECONDS, WAIT_SECONDS = 60, 30
+CALL_SECONDS, WAIT_SECONDS = 180, 120
 OK = grpc.StatusCode.OK
 
 
 async def until(seen, what):
-    """Waits for what only figures tell, of Envoy or of a gateway."""
+    """Waits for what only figures tell, of Envoy or of a gateway, and returns it. They are asked in a thread, and the callers go on."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not seen():
+    while not (found := await asyncio.to_thread(seen)):
         if time.monotonic() > deadline:
             raise RuntimeError(f"not seen within {WAIT_SECONDS} s: {what}")
         await asyncio.sleep(0.05)
+    return found
 
 
 class Answer(collections.namedtuple("Answer", "code text gap error")):
@@ -30,8 +32,7 @@ class Connections:
     """Some channels to Envoy, with connections of their own."""
 
     def __init__(self, envoy, count=1):
-        # A caller that probes the bandwidth may take in megabytes that nobody reads.
-        options = [("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0)]
+        options = [*OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
         self._channels = [grpc.aio.insecure_channel(f"127.0.0.1:{envoy.port}", options) for _ in range(count)]
         self._next = 0
 
@@ -48,9 +49,7 @@ class Connections:
 
     def begin(self, model, seconds=CALL_SECONDS, prompt="so?"):
         """A call whose answer nobody reads yet."""
-        user = message_pb2.Message(role=message_pb2.ROLE_USER, content=[message_pb2.ContentPart(text=prompt)])
-        stub = chat_pb2_grpc.ChatServiceStub(self.channel())
-        return stub.Chat(chat_request_pb2.ChatRequest(model=model, messages=[user]), timeout=seconds)
+        return chat_pb2_grpc.ChatServiceStub(self.channel()).Chat(chat_request(model, prompt), timeout=seconds)
 
     async def ask(self, model, seconds=CALL_SECONDS, prompt="so?"):
         """A call with its whole answer."""
@@ -78,15 +77,13 @@ class Load:
 
     def __init__(self, call, count, spread=0.0):
         self._call, self._stopped = call, False
-        self.answers, self.open = [], 0
+        self.answers = []
         self._tasks = [asyncio.create_task(self._run(spread * number / count)) for number in range(count)]
 
     async def _run(self, delay):
         await asyncio.sleep(delay)
         while not self._stopped:
-            self.open += 1
             self.answers.append(await self._call())
-            self.open -= 1
 
     async def more(self, count):
         """Waits for so many calls to end from now on."""

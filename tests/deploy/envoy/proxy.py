@@ -1,20 +1,19 @@
 """Envoy as a process, with the configuration that deploy/envoy recommends."""
+import functools
 import json
 import pathlib
-import subprocess
 import sys
-import threading
 import urllib.request
 
 import yaml
 from load import until
+from process import Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/bench"))
 from peers import envoy as bench_envoy  # noqa: E402
 
 RECOMMENDED = ROOT / "deploy/envoy/envoy.yaml"
-START_SECONDS = 30
 
 
 def program():
@@ -62,8 +61,8 @@ def by_name(names, port):
     return settings
 
 
-class Envoy:
-    """Runs from its making to close(). `spoil`, for counter-tests, changes the Settings first."""
+class Envoy(Process):
+    """`spoil`, for counter-tests, changes the Settings first."""
 
     def __init__(self, binary, folder, ports, spoil=None):
         folder.mkdir()
@@ -71,52 +70,31 @@ class Envoy:
         if spoil:
             spoil(settings)
         (folder / "envoy.json").write_text(json.dumps(settings.whole))
-        self._process = subprocess.Popen(
-            [binary, "-c", folder / "envoy.json", "--concurrency", "1", "--disable-hot-restart", "--admin-address-path", folder / "admin"],
-            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-        self._started, self._said = threading.Event(), []
-        threading.Thread(target=self._follow, daemon=True).start()
-        if not self._started.wait(START_SECONDS) or self._process.poll() is not None:
-            self.close()
-            raise RuntimeError("Envoy did not start: " + "".join(self._said[-5:]))
-        self._admin = (folder / "admin").read_text()
-        (listener,) = self._ask("listeners?format=json")["listener_statuses"]
-        self.port = listener["local_address"]["socket_address"]["port_value"]
+        self._admin = folder / "admin"
+        command = [binary, "-c", folder / "envoy.json", "--concurrency", "1", "--disable-hot-restart", "--admin-address-path", self._admin]
+        super().__init__(command, "starting workers")
 
-    def _follow(self):
-        for line in self._process.stderr:
-            self._said.append(line)
-            if "starting workers" in line:
-                self._started.set()
-        self._started.set()
+    @functools.cached_property
+    def port(self):
+        (listener,) = self._ask("listeners?format=json")["listener_statuses"]
+        return listener["local_address"]["socket_address"]["port_value"]
 
     def _ask(self, path):
-        with urllib.request.urlopen(f"http://{self._admin}/{path}", timeout=10) as reply:
+        with urllib.request.urlopen(f"http://{self._admin.read_text()}/{path}", timeout=30) as reply:
             return json.load(reply)
 
     def hosts(self):
-        """The addresses of the gateways that it knows and finds healthy."""
+        """The gateways that it knows and finds healthy, as host:port."""
         (cluster,) = (each for each in self._ask("clusters?format=json")["cluster_statuses"] if each["name"] == "sluice")
         healthy = [host for host in cluster.get("host_statuses", []) if not host["health_status"].get("failed_active_health_check")]
-        return {host["address"]["socket_address"]["address"] for host in healthy}
+        addresses = [host["address"]["socket_address"] for host in healthy]
+        return {f"{address['address']}:{address['port_value']}" for address in addresses}
 
     async def healthy(self, count):
         """Waits until Envoy, whose health checks come once a second, counts so many gateways healthy."""
-        await until(lambda: self._healthy() == count, f"{count} gateways that Envoy finds healthy")
+        await until(lambda: len(self.hosts()) == count, f"{count} gateways that Envoy finds healthy")
 
-    def _healthy(self):
-        (cluster,) = (each for each in self._ask("clusters?format=json")["cluster_statuses"] if each["name"] == "sluice")
-        return sum(not host["health_status"].get("failed_active_health_check") for host in cluster["host_statuses"])
-
-    def retries(self):
-        stats = self._ask("stats?format=json&filter=cluster.sluice.upstream_rq_retry$")["stats"]
-        return sum(stat.get("value", 0) for stat in stats)
-
-    def close(self):
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    def stat(self, name):
+        """A counter of the gateways' cluster."""
+        (stat,) = self._ask(f"stats?format=json&filter=^cluster.sluice.{name}$")["stats"]
+        return stat["value"]

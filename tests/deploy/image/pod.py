@@ -1,8 +1,8 @@
 """The chart's Deployment, as it is rendered, run by podman. Podman runs neither probes nor preStop as a kubelet does, so these are taken out
 of what was rendered and asked here."""
 import base64
+import contextlib
 import json
-import pathlib
 import re
 import subprocess
 import sys
@@ -11,29 +11,30 @@ import time
 import yaml
 
 import render
-from podman import IMAGE, say
+from podman import IMAGE
+from process import Process, check_output
+from upstream import Upstream
 
 KEY = "HS-out-of-the-secret"
 UPSTREAM_PORT = 8080  # in the pod's own network
+STOP_SECONDS = 120
 VALUES = {
     "image": {"repository": IMAGE.split(":")[0], "tag": IMAGE.split(":")[1], "pullPolicy": "Never"},
     "replicas": 1,
-    "drain": {"preStopSeconds": 1, "seconds": 20},
+    "drain": {"preStopSeconds": 1, "seconds": STOP_SECONDS - 20},
     "config": {
-        "upstreams": {way: {"dialect": "openai", "base_url": f"http://127.0.0.1:{UPSTREAM_PORT}/{way}/v1"} for way in ("keyed", "numbered")},
-        "routes": [{"models": [way], "upstream": way} for way in ("keyed", "numbered")],
+        "upstreams": {way: {"dialect": "openai", "base_url": f"http://127.0.0.1:{UPSTREAM_PORT}/{way}/v1"} for way in ("keyed", "held")},
+        "routes": [{"models": [way], "upstream": way} for way in ("keyed", "held")],
     },
     "upstreamSecrets": {"keyed": {"existingSecret": "relay-key"}},
 }
 
 
 class Pod:
-    def __init__(self, folder, programs):
-        self._folder, self._client = folder, programs / "sluice"
-        self._upstream = None
-
-    def __enter__(self):
-        values, kube, secret = (self._folder / name for name in ("values.yaml", "kube.yaml", "secret.yaml"))
+    def __init__(self, folder, programs, stack):
+        """`stack` takes it away again, or what there is of it after a failure."""
+        self._client = programs / "sluice"
+        values, kube, secret = (folder / name for name in ("values.yaml", "kube.yaml", "secret.yaml"))
         values.write_text(yaml.safe_dump(VALUES))
         rendered = render.objects(render.template(values))
         (self._hook,) = render.of_kind(rendered, "Pod")
@@ -43,33 +44,21 @@ class Pod:
         (self._container,) = deployment["spec"]["template"]["spec"]["containers"]
         data = {"api-key": base64.b64encode(KEY.encode()).decode()}
         secret.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "relay-key"}, "data": data}))
-        say("podman", "secret", "create", "relay-key", secret)
-        self._kube = kube
-        say("podman", "play", "kube", kube)
+        check_output("podman", "secret", "create", "relay-key", secret)
+        stack.callback(subprocess.run, ["podman", "play", "kube", "--down", kube], capture_output=True)
+        check_output("podman", "play", "kube", kube)
         self._name = f"{deployment['metadata']['name']}-pod-0-{self._container['name']}"
-        self._network = f"/proc/{say('podman', 'inspect', '--format', '{{.State.Pid}}', self._name)}/ns/net"
-        self._begin_upstream()
-        return self
+        self._network = f"/proc/{check_output('podman', 'inspect', '--format', '{{.State.Pid}}', self._name)}/ns/net"
+        self._upstream = stack.enter_context(Upstream(UPSTREAM_PORT, self._mounted_key(), self._inside()))
 
-    def __exit__(self, *_):
-        if self._upstream:
-            self._upstream.kill()
-            self._upstream.wait()
-        subprocess.run(["podman", "play", "kube", "--down", self._kube], capture_output=True)
-
-    def _inside(self, *command, **more):
-        """A program of this machine in the pod's network. It is entered by a file that outlives the gateway's process."""
-        return subprocess.Popen(["nsenter", f"--net={self._network}", *map(str, command)], stdout=subprocess.PIPE, text=True, **more)
-
-    def _begin_upstream(self):
-        upstream = pathlib.Path(__file__).resolve().parents[1] / "upstream.py"
-        self._upstream = self._inside(sys.executable, upstream, UPSTREAM_PORT, self._mounted_key())
-        self._upstream.stdout.readline()
+    def _inside(self, *command):
+        """A command of this machine in the pod's network."""
+        return ["nsenter", f"--net={self._network}", *map(str, command)]
 
     def _mounted_key(self):
         """What stands in the pod's file. Podman 4.3 leaves a Secret's data in the base64 that it came in."""
         (mount,) = [each["mountPath"] for each in self._container["volumeMounts"] if "/keys/" in each["mountPath"]]
-        key = say("podman", "exec", self._name, "cat", f"{mount}/api-key")
+        key = check_output("podman", "exec", self._name, "cat", f"{mount}/api-key")
         if key not in (KEY, base64.b64encode(KEY.encode()).decode()):
             raise RuntimeError(f"the Secret's key stands in the pod as {key!r}")
         return key
@@ -78,22 +67,23 @@ class Pod:
         """The status of a probe of the rendered Deployment."""
         get = self._container[probe]["httpGet"]
         (port,) = [each["containerPort"] for each in self._container["ports"] if each["name"] == get["port"]]
-        asked = self._inside(
-            sys.executable, "-c", "import sys, http.client as h; c = h.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=5); "
-            "c.request('GET', sys.argv[2]); print(c.getresponse().status)", port, get["path"], stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        return asked.communicate(timeout=30)[0].strip()
+        code = (
+            "import sys, http.client as h; c = h.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=30); "
+            "c.request('GET', sys.argv[2]); print(c.getresponse().status)"
+        )
+        asked = subprocess.run(self._inside(sys.executable, "-c", code, port, get["path"]), capture_output=True, text=True, timeout=60)
+        return asked.stdout.strip()
 
     def _chat(self, model):
-        return self._inside(self._client, "chat", "--address", "127.0.0.1:50051", "--insecure", "--model", model, "so?", stderr=subprocess.STDOUT)
+        return self._inside(self._client, "chat", "--address", "127.0.0.1:50051", "--insecure", "--model", model, "so?")
 
     def check(self, report):
         self._check_security(report)
         self._check_probes(report)
         self._check_hook(report)
-        chat = self._chat("keyed")
-        answer = chat.communicate(timeout=60)[0]
-        report.line(chat.returncode == 0 and "word" in answer, "an answer, with the key of its Secret", answer if chat.returncode else "so it is")
+        chat = subprocess.run(self._chat("keyed"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        fine = chat.returncode == 0 and "word" in chat.stdout
+        report.line(fine, "an answer, with the key of its Secret", "so it is" if fine else chat.stdout)
         hook = self._container["lifecycle"]["preStop"]["exec"]["command"]
         done = subprocess.run(["podman", "exec", self._name, *hook], capture_output=True, text=True)
         report.line(done.returncode == 0, f"preStop: {' '.join(hook)}", f"status {done.returncode}")
@@ -101,7 +91,7 @@ class Pod:
 
     def _check_security(self, report):
         """What was rendered is what the container has."""
-        (container,) = json.loads(say("podman", "inspect", self._name))
+        (container,) = json.loads(check_output("podman", "inspect", self._name))
         seen = {
             "readOnlyRootFilesystem": container["HostConfig"]["ReadonlyRootfs"],
             "user": container["Config"]["User"].split(":")[0],
@@ -114,7 +104,7 @@ class Pod:
     def _check_hook(self, report):
         """helm test's own command, in the gateway's container, by an address that is not loopback."""
         (container,) = self._hook["spec"]["containers"]
-        address = say("podman", "exec", self._name, "hostname", "-i").split()[0]
+        address = check_output("podman", "exec", self._name, "hostname", "-i").split()[0]
         arguments = [re.sub(r"^[\w-]+:(\d+)$", rf"{address}:\1", word) for word in container["args"]]
         done = subprocess.run(["podman", "exec", self._name, *container["command"], *arguments], capture_output=True, text=True)
         report.line(done.returncode == 0, f"helm test: {' '.join(container['command'] + arguments)}", (done.stdout + done.stderr).strip())
@@ -129,22 +119,22 @@ class Pod:
             status = self._ask(probe)
             report.line(status == "200", f"{probe} {self._container[probe]['httpGet']['path']}", status)
 
+    def _check_termination(self, report):
+        """SIGTERM while an answer is held: the pod is unready with the stream open, the rest comes, and the gateway ends with 0."""
+        with contextlib.ExitStack() as stack:
+            chat = stack.enter_context(Process(self._chat("held"), "held"))
+            stop = stack.enter_context(subprocess.Popen(["podman", "stop", "--time", str(STOP_SECONDS), self._name], stdout=subprocess.DEVNULL))
+            ready = self._ready_until_told(stop)
+            self._upstream.release()
+            status = chat.finish(STOP_SECONDS)
+            report.line(ready == "503", "SIGTERM in the middle of an answer: meanwhile it is ready", ready)
+            report.line(status == 0, "the answer ends with", f"status {status}: {chat.output().strip()!r}")
+            stop.wait(2 * STOP_SECONDS)
+        status = check_output("podman", "inspect", "--format", "{{.State.ExitCode}}", self._name)
+        report.line(status == "0", "and the gateway with", status)
+
     def _ready_until_told(self, stop):
         """The readiness probe's answer once it is another than 200; each asking takes a process, and so a while."""
         while (status := self._ask("readinessProbe")) == "200" and stop.poll() is None:
             pass
         return status
-
-    def _check_termination(self, report):
-        """SIGTERM after the first word of a long answer: the rest comes, whole, and the gateway ends with 0."""
-        chat = self._chat("numbered")
-        first = chat.stdout.read(2)
-        stop = subprocess.Popen(["podman", "stop", "--time", "30", self._name], stdout=subprocess.DEVNULL)
-        ready = self._ready_until_told(stop)
-        answer = first + chat.communicate(timeout=60)[0]
-        whole = " ".join(map(str, range(25))) in answer
-        report.line(chat.returncode == 0 and whole, "SIGTERM in the middle of an answer: the answer", f"status {chat.returncode}, {'whole' if whole else repr(answer)}")
-        report.line(ready == "503", "meanwhile it is ready", ready)
-        stop.wait(60)
-        status = say("podman", "inspect", "--format", "{{.State.ExitCode}}", self._name)
-        report.line(status == "0", "and it ends with", status)

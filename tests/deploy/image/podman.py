@@ -3,6 +3,8 @@ import os
 import pathlib
 import subprocess
 
+from process import check_output
+
 TOOLS = ["mmdebstrap", "buildah", "podman", "runc", "catatonit", "containernetworking-plugins"]
 BASE, IMAGE = "localhost/debian:bookworm-slim", "localhost/sluice:check"
 STORAGE = """[storage]
@@ -30,23 +32,14 @@ class NotHere(Exception):
     """This machine cannot do it; the text says what, and why."""
 
 
-def say(*command, **more):
-    """What a program says; raises with its complaint."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **more)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))}: {(done.stdout + done.stderr).strip()[-2000:]}")
-    return done.stdout.strip()
-
-
 def install():
-    missing = [tool for tool in TOOLS if subprocess.run(["dpkg", "-s", tool], capture_output=True).returncode]
-    if not missing:
-        return
     if os.getuid() != 0:
-        raise NotHere(f"the image is neither built nor run: {' '.join(missing)} are not installed, and this is not root")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    say("apt-get", "update", "-qq", env=environment)
-    say("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing, env=environment)
+        raise NotHere("the image is neither built nor run, since this is not root")
+    missing = [tool for tool in TOOLS if subprocess.run(["dpkg", "-s", tool], capture_output=True).returncode]
+    if missing:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        check_output("apt-get", "update", "-qq", env=environment)
+        check_output("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing, env=environment)
 
 
 def use_storage(folder):
@@ -57,39 +50,39 @@ def use_storage(folder):
 
 
 def make_base(folder):
-    """A bookworm-slim from Debian's archive; the official one is not always to be had."""
+    """The file of a bookworm-slim from Debian's archive; the official one is not always to be had."""
     archive = pathlib.Path(folder) / "base.tar"
     hook = '--customize-hook=chroot "$1" apt-get {} >/dev/null'.format
-    say(
+    check_output(
         "mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates", *(f"--dpkgopt=path-exclude={path}" for path in UNREAD),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         # usrmerge, which brings all of Perl, has done its work once the system is made.
         hook("install --quiet --quiet --yes usr-is-merged"),
         hook("purge --quiet --quiet --yes usrmerge perl libperl5.36 perl-modules-5.36"), "bookworm", archive,
     )  # fmt: skip
-    say("podman", "import", "--quiet", archive, BASE)
-    archive.unlink()
+    return archive
 
 
-def probe_machine(folder):
-    """Makes the base, runs it, and a pod of it. Where not even that goes, the machine lacks what containers need; what fails after this
-    is ours."""
+def probe_machine(folder, base):
+    """Takes the base in, runs it, and a pod of it. Where not even that goes, the machine lacks what containers need; what fails
+    before or after is a failure."""
     pod = pathlib.Path(folder) / "probe.yaml"
     pod.write_text(PROBE)
     try:
-        make_base(folder)
-        say("podman", "run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", BASE, "/usr/bin/true")
-        say("podman", "play", "kube", pod)
-        say("podman", "play", "kube", "--down", pod)
+        check_output("podman", "import", "--quiet", base, BASE)
+        check_output("podman", "run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", BASE, "/usr/bin/true")
+        check_output("podman", "play", "kube", pod)
     except RuntimeError as error:
         raise NotHere(f"the image is neither built nor run, since no container of Debian's base runs here: {str(error)[-300:]}") from error
+    finally:
+        subprocess.run(["podman", "play", "kube", "--down", pod], capture_output=True)
 
 
 def build(root, built=None):
     """The image of the Dockerfile; `built` stands for its first stage, a folder laid out as that one."""
     stage = ["--build-context", f"build={built}"] if built else []
-    say("buildah", "bud", "--isolation", "chroot", "--pull-never", "--build-arg", f"BASE={BASE}", *stage, "--tag", IMAGE, root)
+    check_output("buildah", "bud", "--isolation", "chroot", "--pull-never", "--build-arg", f"BASE={BASE}", *stage, "--tag", IMAGE, root)
 
 
 def megabytes(image):
-    return int(say("podman", "image", "inspect", "--format", "{{.Size}}", image)) / 1e6
+    return int(check_output("podman", "image", "inspect", "--format", "{{.Size}}", image)) / 1e6

@@ -7,6 +7,7 @@ has no way to do it. Needs root.
     run.py --bin FOLDER --whole    compiles them there, as a user does: takes ten minutes
 """
 import argparse
+import contextlib
 import json
 import pathlib
 import shutil
@@ -18,9 +19,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.dont_write_bytecode = True
 import podman  # noqa: E402
 import render  # noqa: E402
-from podman import IMAGE, NotHere, say  # noqa: E402
 from pod import Pod  # noqa: E402
-from table import Report  # noqa: E402
+from podman import IMAGE, NotHere  # noqa: E402
+from process import check_output  # noqa: E402
+from table import Report, left_out, skip  # noqa: E402
 
 HARDENED = ["--rm", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", "none"]
 SBOM = "/usr/share/doc/sluice/sbom.spdx.json"
@@ -36,8 +38,8 @@ def as_built_stage(folder, programs):
     place.mkdir(parents=True)
     for name in ("sluice-gateway", "sluice"):
         shutil.copy(programs / name, place)
-        say("strip", "--strip-debug", place / name)
-    headers = say("dpkg-query", "--show", "--showformat", "${Package} ${Version} ${Architecture}\n", "rapidjson-dev", "libboost1.*-dev")
+        check_output("strip", "--strip-debug", place / name)
+    headers = check_output("dpkg-query", "--show", "--showformat", "${Package} ${Version} ${Architecture}\n", "rapidjson-dev", "libboost1.*-dev")
     (place / "headers").write_text(headers + "\n")
     return folder / "built"
 
@@ -68,14 +70,14 @@ def check_materials(report):
 def run(folder, programs, whole, report):
     podman.install()
     podman.use_storage(folder)
-    podman.probe_machine(folder)
+    podman.probe_machine(folder, podman.make_base(folder))
     podman.build(render.ROOT, None if whole else as_built_stage(folder, programs))
     if not whole:
-        print("NOT RUN: the Dockerfile's first stage, which compiles for ten minutes: tests/deploy/image/run.py --whole")
+        left_out("the Dockerfile's first stage, which compiles for ten minutes: tests/deploy/image/run.py --whole")
     check_image(report)
     check_materials(report)
-    with Pod(folder, programs) as pod:
-        pod.check(report)
+    with contextlib.ExitStack() as stack:
+        Pod(folder, programs, stack).check(report)
 
 
 def main():
@@ -88,11 +90,10 @@ def main():
     try:
         run(folder, arguments.bin, arguments.whole, report)
     except NotHere as reason:  # before anything was checked
-        print(str(reason).replace("\n", " "))
-        sys.exit(77)
+        skip(str(reason))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    sys.exit(1 if report.failed else 0)
+    report.exit()
 
 
 if __name__ == "__main__":

@@ -2,16 +2,13 @@
 import calendar
 import http.server
 import json
-import pathlib
-import subprocess
 import threading
 import time
 import urllib.parse
 import urllib.request
 
 import render
-
-START_SECONDS = 60
+from process import Process
 
 
 class Alerts:
@@ -60,20 +57,19 @@ class Alerts:
         with self._changed:
             return self._changed.wait_for(find, seconds)
 
-    def names(self):
-        """Of all that has fired."""
+    def fired(self):
+        """The labels of each alert that has fired."""
         with self._changed:
-            return {dict(key)["alertname"] for key in self._fired}
+            return [dict(key) for key in self._fired]
 
     def close(self):
         self._server.shutdown()
 
 
-class Prometheus:
+class Prometheus(Process):
     """Debian's Prometheus on these rules; targets come and go by a file."""
 
     def __init__(self, folder, rules, alerts):
-        folder = pathlib.Path(folder)
         folder.mkdir()
         self._targets = folder / "targets.json"
         self.targets({})
@@ -84,23 +80,9 @@ class Prometheus:
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alerts.address]}], "api_version": "v2"}]},
             "scrape_configs": [{"job_name": "sluice", "file_sd_configs": [{"files": ["targets.json"], "refresh_interval": "1s"}]}],
         }))  # fmt: skip
-        self._process = subprocess.Popen(
-            [render.PROMETHEUS, f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self._url, self._ready = None, threading.Event()
-        threading.Thread(target=self._follow, daemon=True).start()
-        if not self._ready.wait(START_SECONDS) or not self._url:
-            raise RuntimeError("Prometheus did not start")
-
-    def _follow(self):
-        """Its log says where it listens, and that it is ready; read on, or it would block."""
-        for line in self._process.stderr:
-            if "Listening on" in line:
-                self._url = "http://" + line.split("address=")[1].split()[0].strip('"')
-            if "Server is ready" in line:
-                self._ready.set()
-        self._ready.set()
+        places = [f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"]
+        super().__init__([render.PROMETHEUS, *places], "Server is ready")
+        self._address = self.expect(r'msg="Listening on" address="?([\d.]+:\d+)', 0)[1]
 
     def targets(self, jobs):
         """job -> ports that are scraped from now on."""
@@ -112,9 +94,5 @@ class Prometheus:
         new.rename(self._targets)
 
     def get(self, path, **parameters):
-        with urllib.request.urlopen(f"{self._url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=30) as reply:
+        with urllib.request.urlopen(f"http://{self._address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=60) as reply:
             return json.load(reply)["data"]
-
-    def stop(self):
-        self._process.terminate()
-        self._process.wait(30)

@@ -3,10 +3,10 @@
 data, every alert that waits at most five minutes must fire by its scenario and clear, at the windows that are installed; all others
 must stay silent. Takes about seven minutes, nearly all of it waiting. Prints a table.
 
-    run.py --gateway BINARY [--draw FOLDER]    --draw also draws the panels, one picture a dashboard
+    run.py --gateway BINARY [--draw FOLDER]    --draw also draws the panels, one picture a dashboard; needs install.sh --draw
 """
 import argparse
-import collections
+import contextlib
 import pathlib
 import re
 import subprocess
@@ -24,15 +24,11 @@ import render  # noqa: E402
 import rules  # noqa: E402
 import scenarios  # noqa: E402
 from prometheus import Alerts, Prometheus  # noqa: E402
+from table import Report  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 LIVE_SECONDS, FIRE_SECONDS, CLEAR_SECONDS = 300, 420, 420
 VALUES = rules.RULES % ", namespacePattern: live, jobPattern: 'sluice.*'"
-
-
-class Row(collections.namedtuple("Row", "ok kind name told")):
-    def __str__(self):
-        return f"{'ok' if self.ok else 'FAILED':6}  {self.kind:10}  {self.name:50}  {self.told}"
 
 
 def unfinished(annotations):
@@ -40,33 +36,42 @@ def unfinished(annotations):
     return [text for text in annotations.values() if "<no value>" in text or "{{" in text or "/:" in text or " :" in text or not text.strip()]
 
 
-def live(scenario, alerts, began, rows):
-    """Begins a scenario, waits for its alerts, clears them, and writes what came of it."""
+def live(scenario, alerts, began, report):
+    """Begins a scenario, waits for its alerts, clears them, and tells what came of it."""
+
+    def wait(names, cleared, seconds):
+        """One deadline for all of them."""
+        deadline = time.monotonic() + seconds
+        return {name: alerts.wait({"alertname": name, **scenario.alerts[name]}, cleared, deadline - time.monotonic()) for name in names}
+
     try:
         scenario.begin()
-        fired = {name: alerts.wait({"alertname": name, **labels}, False, FIRE_SECONDS) for name, labels in scenario.alerts.items()}
+        fired = wait(scenario.alerts, False, FIRE_SECONDS)
         scenario.clear()
-        for name, labels in scenario.alerts.items():
-            cleared = alerts.wait({"alertname": name, **labels}, True, CLEAR_SECONDS) if fired[name] else None
-            if fired[name] and (words := unfinished(fired[name][1]["annotations"])):
-                rows.append(Row(False, "alert", name, f"says {words}"))
-            told = ", ".join(f"{what} {seen[0] - began:.0f} s" if seen else f"{what}: NEVER" for what, seen in (("fired", fired[name]), ("cleared", cleared)))
-            rows.append(Row(cleared is not None, "alert", name, told))
+        cleared = wait([name for name, seen in fired.items() if seen], True, CLEAR_SECONDS)
+        for name, seen in fired.items():
+            end = cleared.get(name)
+            words = unfinished(seen[1]["annotations"]) if seen else []
+            told = ", ".join(f"{what} {at[0] - began:.0f} s" if at else f"{what}: NEVER" for what, at in (("fired", seen), ("cleared", end)))
+            report.line(end is not None and not words, f"alert       {name}", told, words)
     except Exception as error:  # a scenario that breaks is a failure with a name, and the others go on
-        rows.append(Row(False, "scenario", type(scenario).__name__, repr(error)))
+        report.line(False, f"scenario    {type(scenario).__name__}", repr(error))
 
 
 class Stage:
-    """A world of its own in which scenarios happen, all at one time, from its making on."""
+    """A world of its own in which scenarios happen, all at one time, from its making on. `stack` ends it."""
 
-    def __init__(self, kinds, binary, folder, rules_text, rows):
+    def __init__(self, kinds, binary, folder, rules_text, report, stack):
         folder.mkdir()
         self.kinds = kinds
-        self.upstream, self.alerts = Upstream(), Alerts()
-        self.prometheus = Prometheus(folder / "prometheus", rules_text, self.alerts)
-        self.world = scenarios.World(binary, folder, self.upstream, self.prometheus)
+        self.alerts = stack.enter_context(contextlib.closing(Alerts()))
+        self.prometheus = stack.enter_context(Prometheus(folder / "prometheus", rules_text, self.alerts))
+        self.world = scenarios.World(binary, folder, stack.enter_context(Upstream()), self.prometheus)
+        stack.callback(self.world.close)
         self.began = time.time()
-        self._threads = [threading.Thread(target=live, args=(kind(self.world), self.alerts, self.began, rows)) for kind in kinds]
+        self._threads = [
+            threading.Thread(target=live, args=(kind(self.world), self.alerts, self.began, report), daemon=True) for kind in kinds
+        ]  # fmt: skip
         for thread in self._threads:
             thread.start()
 
@@ -75,34 +80,38 @@ class Stage:
             thread.join()
 
     def surprises(self):
-        """Alerts that fired and have no scenario here."""
-        return sorted(self.alerts.names() - {name for kind in self.kinds for name in kind.alerts} - scenarios.BESIDE)
-
-    def close(self):
-        self.world.close()
-        self.upstream.close()
-        self.prometheus.stop()
-        self.alerts.close()
+        """The labels of alerts that fired and that no scenario here is made for."""
+        ours = [{"alertname": name, **labels} for kind in self.kinds for name, labels in kind.alerts.items()]
+        return [fired for fired in self.alerts.fired() if not any(each.items() <= fired.items() for each in ours + scenarios.BESIDE)]
 
 
-def look_at_panels(prometheus, began, rows, folder):
+def short(dashboard):
+    return dashboard["uid"].removeprefix("sluice-")
+
+
+def drawer(folder):
+    """Draws a dashboard into a folder. What it needs is installed for those only who draw, and missed here rather than in the end."""
+    import draw
+
+    folder.mkdir(exist_ok=True)
+    return lambda dashboard, answers, start: draw.draw(dashboard, answers, start, folder / f"{short(dashboard)}.png")
+
+
+def look_at_panels(prometheus, began, report, draw):
     for dashboard in panels.dashboards():
         answers = {panel["id"]: panels.look(prometheus, panel, began, time.time()) for panel in panels.panels(dashboard)}
         for panel in panels.panels(dashboard):
             seen = panels.judge(answers[panel["id"]])
             told = f"{seen[0]} series, up to {seen[1]:.4g} {panel['fieldConfig']['defaults']['unit']}" if seen else "NO DATA"
-            rows.append(Row(seen is not None, dashboard["uid"].removeprefix("sluice-"), panel["title"], told))
-        if folder:
-            import draw
-
-            folder.mkdir(exist_ok=True)
-            draw.draw(dashboard, answers, began, folder / f"{dashboard['uid'].removeprefix('sluice-')}.png")
+            report.line(seen is not None, f"{short(dashboard):12}{panel['title']}", told)
+        if draw:
+            draw(dashboard, answers, began)
 
 
-def check_metrics(gateway):
+def check_metrics(gateway, report):
     done = subprocess.run([render.PROMTOOL, "check", "metrics"], input=gateway.metrics(), capture_output=True)
     told = (done.stdout + done.stderr).decode().strip()
-    return Row(done.returncode == 0 and not told, "metrics", "promtool check metrics", told or "nothing to say")
+    report.line(done.returncode == 0 and not told, "metrics     promtool check metrics", told or "nothing to say")
 
 
 def waits(alert):
@@ -111,40 +120,44 @@ def waits(alert):
     return max(map(rules.seconds, [alert["for"], *("".join(window) for window in windows)]))
 
 
-def check_known(spec, rows):
-    """Every alert has a scenario here, or waits longer than five minutes: those are on promtool's clock only, in tests/deploy/rules."""
+def check_known(spec, report):
+    """Every alert that waits at most five minutes has a scenario here; those that wait longer may be on promtool's clock only."""
     here = {name for kind in scenarios.TOGETHER + scenarios.ALONE for name in kind.alerts}
-    for alert in {alert["alert"] for alert in rules.alerts(spec) if waits(alert) <= LIVE_SECONDS} ^ here:
-        rows.append(Row(False, "alert", alert, "is in the rules or in the scenarios, not in both"))
+    rules_of = {alert["alert"]: alert for alert in rules.alerts(spec)}
+    for name in {name for name, alert in rules_of.items() if waits(alert) <= LIVE_SECONDS} - here:
+        report.line(False, f"alert       {name}", "has no scenario")
+    for name in here - rules_of.keys():
+        report.line(False, f"alert       {name}", "is not in the rules")
+
+
+def run(binary, root, draw, report, stack):
+    spec = rules.rendered(VALUES)
+    check_known(spec, report)
+    together, alone = (
+        Stage(kinds, binary, root / name, yaml.safe_dump(spec), report, stack)
+        for name, kinds in (("together", scenarios.TOGETHER), ("alone", scenarios.ALONE))
+    )  # fmt: skip
+    for stage in (together, alone):
+        stage.wait()
+        for labels in stage.surprises():
+            report.line(False, f"alert       {labels['alertname']}", f"fired without a scenario: {labels}")
+    check_metrics(together.world.gateways["sluice"], report)
+    look_at_panels(together.prometheus, together.began, report, draw)
+    for job, alive, status in together.world.stop() + alone.world.stop():
+        report.line(alive and status == 0, f"gateway     {job}", f"{'alive' if alive else 'DEAD'} to the end, exit status {status}")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gateway", required=True, type=lambda path: str(pathlib.Path(path).resolve()))
     parser.add_argument("--draw", type=pathlib.Path)
-    arguments = parser.parse_args()
-    spec, rows = rules.rendered(VALUES), []
-    check_known(spec, rows)
-    with tempfile.TemporaryDirectory() as temporary:
-        root = pathlib.Path(temporary)
-        stages = [
-            Stage(kinds, arguments.gateway, root / name, yaml.safe_dump(spec), rows)
-            for name, kinds in (("together", scenarios.TOGETHER), ("alone", scenarios.ALONE))
-        ]
-        try:
-            for stage in stages:
-                stage.wait()
-                rows += [Row(False, "alert", name, "fired without a scenario") for name in stage.surprises()]
-            together = stages[0]
-            rows.append(check_metrics(together.world.gateways["sluice"]))
-            look_at_panels(together.prometheus, together.began, rows, arguments.draw)
-        finally:
-            for stage in stages:
-                stage.close()
-    print(*rows, sep="\n")
-    failed = sum(not row.ok for row in rows)
-    print(f"{len(rows)} rows, {failed} failed" if failed else f"{len(rows)} rows: every panel has data, every alert fired and cleared")
-    sys.exit(1 if failed else 0)
+    arguments, report = parser.parse_args(), Report()
+    draw = drawer(arguments.draw) if arguments.draw else None
+    with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
+        run(arguments.gateway, pathlib.Path(temporary), draw, report, stack)
+    told = f"{report.failed} failed" if report.failed else "every panel has data, every alert fired and cleared"
+    print(f"{report.lines} rows: {told}")
+    report.exit()
 
 
 if __name__ == "__main__":

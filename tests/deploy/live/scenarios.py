@@ -2,24 +2,26 @@
 
 A scenario begins at once; `clear` is what somebody with the runbook in hand would do, once all its alerts have fired. Rates over five
 minutes clear by themselves when the fault has gone, so their faults last only as long as the alert needs."""
-import pathlib
 import signal
-import subprocess
 import threading
 
 from callers import Callers
 from gateway import Gateway
+from process import check_output
 from span_sink import SpanSink
 
 # What these faults make fire beside the alerts that they are made for: with a history of minutes, every window is short.
-BESIDE = {"SluiceErrorBudgetBurnFast", "SluiceErrorBudgetBurnSlow", "SluiceUpstreamRateLimited"}
+BESIDE = [
+    {"alertname": "SluiceErrorBudgetBurnFast"}, {"alertname": "SluiceErrorBudgetBurnSlow"},
+    {"alertname": "SluiceUpstreamRateLimited", "upstream": "limited"}, {"alertname": "SluiceUpstreamDown", "upstream": "mute"},
+]  # fmt: skip
 
 
 class World:
     """Where scenarios take place: an upstream, and gateways by the job that Prometheus scrapes them under."""
 
     def __init__(self, binary, folder, upstream, prometheus):
-        self.binary, self.folder, self.upstream, self.prometheus = binary, pathlib.Path(folder), upstream, prometheus
+        self.binary, self.folder, self.upstream, self.prometheus = binary, folder, upstream, prometheus
         self.spans = SpanSink()
         self.gateways, self._scraped, self._callers = {}, {}, []
         self._scraping = threading.Lock()
@@ -30,7 +32,8 @@ class World:
         return gateway
 
     def forget(self, job):
-        """It was stopped for good, so it is no target any more."""
+        """It was stopped for good, so it is no target any more, nor expected to live."""
+        del self.gateways[job]
         self._scrape(job, [])
 
     def _scrape(self, job, ports):
@@ -47,10 +50,18 @@ class World:
         upstreams = {way: {"dialect": "openai", "base_url": self.upstream.url(way), **settings.get(way, {})} for way in ways}
         return {"upstreams": upstreams, "routes": [{"models": [way], "upstream": way} for way in ways]}
 
-    def close(self):
+    def stop(self):
+        """(job, whether it still ran, exit status after a drain) of each gateway."""
+        self._hang_up()
+        return [(job, gateway.alive(), gateway.stop()) for job, gateway in self.gateways.items()]
+
+    def _hang_up(self):
         for callers in self._callers:
             callers.close()
-        for gateway in self.gateways.values():
+
+    def close(self):
+        self._hang_up()
+        for gateway in list(self.gateways.values()):
             gateway.kill()
         self.spans.close()
 
@@ -81,15 +92,14 @@ class Traffic(Scenario):
     }
 
     def begin(self):
-        self._folder = self.world.folder / "certificate"
-        self._folder.mkdir()
+        folder = self.world.folder / "certificate"
         certificate = self._issue(days=1)
         config = self.world.ways(
             "well", "wide", "cut", "denied", "limited", "ill", "mute", "held",
             ill={"retry": {"budget": 0, "base": "1s"}}, mute={"timeouts": {"first_byte": "2s", "first_output": "2s"}, "retry": {"attempts": 1}},
             held={"pool": {"connections": 1}, "timeouts": {"pool": "10m", "idle": "10m"}},
         )  # fmt: skip
-        config["grpc"] = {"tls": {"cert": str(self._folder / "tls.crt"), "key": str(self._folder / "tls.key")}}
+        config["grpc"] = {"tls": {"cert": str(folder / "tls.crt"), "key": str(folder / "tls.key")}}
         config["traces"] = {"endpoint": self.world.spans.endpoint, "sample": 1}
         gateway = self.world.gateway("sluice", config)
         callers = self.world.callers(gateway, certificate)
@@ -105,12 +115,16 @@ class Traffic(Scenario):
         self._waiting.at_once(3, "held")
 
     def _issue(self, days):
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj",
-             "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", self._folder / "tls.key", "-out", self._folder / "tls.crt"],
-            check=True, capture_output=True,
+        """Key and certificate change at one moment, as they do in the volume of a Secret: the folder is a link, and is turned."""
+        folder, link = self.world.folder / f"certificate-{days}", self.world.folder / "next-certificate"
+        folder.mkdir()
+        check_output(
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", days, "-subj",
+            "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder / "tls.key", "-out", folder / "tls.crt",
         )  # fmt: skip
-        return (self._folder / "tls.crt").read_bytes()
+        link.symlink_to(folder)
+        link.rename(self.world.folder / "certificate")
+        return (folder / "tls.crt").read_bytes()
 
     def clear(self):
         self._issue(days=90)
@@ -126,9 +140,7 @@ class Full(Scenario):
         self._config = self.world.ways("held", held={"timeouts": {"idle": "10m"}})
         self._config["limits"] = {"open_calls": 10, "queued_calls": 4, "queue_wait": "10m"}
         self._gateway = self.world.gateway("sluice-full", self._config)
-        self._callers = self.world.callers(self._gateway)
-        self._callers.at_once(14, "held")
-        self._callers.keep("held", count=2, every=2)  # these are refused, and try again
+        self.world.callers(self._gateway).keep("held", count=16, every=2)  # ten are open, four wait, two are refused and try again
 
     def clear(self):
         self._gateway.write({**self._config, "limits": {"open_calls": 100}})
@@ -146,6 +158,20 @@ class FewFiles(Scenario):
 
     def clear(self):
         self._callers.close()
+
+
+class Refused(Scenario):
+    """A configuration that the gateway refuses, until somebody repairs it."""
+
+    alerts = {"SluiceReloadFailed": {"job": "sluice-refused"}}
+
+    def begin(self):
+        self._config = self.world.ways("well")
+        self._gateway = self.world.gateway("sluice-refused", self._config)
+        self._gateway.write({**self._config, "routes": "none"})
+
+    def clear(self):
+        self._gateway.write(self._config)
 
 
 class Overrun(Scenario):
@@ -190,5 +216,5 @@ class Absent(Scenario):
         self.world.gateway("sluice", self.world.ways("well"))
 
 
-TOGETHER = [Traffic, Full, FewFiles, Overrun, Gone]
+TOGETHER = [Traffic, Full, FewFiles, Refused, Overrun, Gone]
 ALONE = [Absent]  # with a Prometheus of its own
