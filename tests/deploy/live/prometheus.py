@@ -74,8 +74,9 @@ class Prometheus(Process):
         self._targets = folder / "targets.json"
         self.targets({})
         (folder / "rules.yaml").write_text(rules)
+        # A scrape has its interval's time: one that a busy machine makes late would end what an alert waits for.
         (folder / "prometheus.yaml").write_text(json.dumps({
-            "global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
+            "global": {"scrape_interval": "5s", "evaluation_interval": "2s"},
             "rule_files": ["rules.yaml"],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alerts.address]}], "api_version": "v2"}]},
             "scrape_configs": [{"job_name": "sluice", "file_sd_configs": [{"files": ["targets.json"], "refresh_interval": "1s"}]}],

@@ -207,7 +207,7 @@ class Gone(Scenario):
 class Absent(Scenario):
     """A Prometheus that is told of no gateway, until somebody does."""
 
-    alerts = {"SluiceAbsent": {}}
+    alerts = {"SluiceAbsent": {"namespace": "live", "job": "sluice.*"}}
 
     def begin(self):
         pass
