@@ -38,6 +38,32 @@ class Draining : public GatewayTest {
         options);
   }
 
+  // Streams without an end, as fast as they are taken.
+  void StartFlooding(const Options& options = {}) {
+    Start(
+        [this](const ReceivedRequest&, Conversation& conversation) {
+          conversation.StartSse();
+          const std::string event = chunks::Text(std::string(size_t{256} << 10, 'x'));
+          while (conversation.SendSse(event)) ++sent_;
+        },
+        options);
+  }
+
+  // A watch of health as stream 1, beside a stream that nobody reads, until the socket is full for good: nothing has
+  // got on during many round trips.
+  void JamWhileWatching(RawHttp2& caller) {
+    caller.OpenWindows();
+    BeginWatch(caller, 1);
+    caller.Call(3, "/sluice.v1.ChatService/Chat", Ask().SerializeAsString());
+    int before = 0, round_trips = 0;
+    ASSERT_TRUE(Eventually([&] {
+      const bool paused = Scrape().Sum("sluice_backpressure_pauses_total") >= 1;
+      round_trips = paused && sent_ == before ? round_trips + 1 : 0;
+      before = sent_;
+      return round_trips == 50;
+    }));
+  }
+
   static void BeginWatch(RawHttp2& caller, uint32_t stream) {
     caller.Call(stream, "/grpc.health.v1.Health/Watch");
     const auto serving = caller.NextOf(RawHttp2::kData);
@@ -56,6 +82,7 @@ class Draining : public GatewayTest {
     EXPECT_TRUE(told) << "GOAWAY came before health was off";
   }
 
+  std::atomic<int> sent_{0};
   fakes::Event release_, closed_;
 };
 SLUICE_WITH_ENGINES(Draining);
@@ -124,29 +151,25 @@ TEST_P(Draining, HealthAndReadinessAreOffBeforeCallersAreSentAway) {
 
 // A connection's own frames overtake those of its streams that wait while another is being written.
 TEST_P(Draining, HealthIsOffBeforeCallersAreSentAwayOnABusyConnectionToo) {
-  std::atomic<int> sent{0};
-  Start([&](const ReceivedRequest&, Conversation& conversation) {
-    conversation.StartSse();
-    const std::string event = chunks::Text(std::string(size_t{256} << 10, 'x'));
-    while (conversation.SendSse(event)) ++sent;
-  });
+  StartFlooding();
   RawHttp2 caller(gateway().grpc_port());
-  caller.OpenWindows();
-  BeginWatch(caller, 1);
-  caller.Call(3, "/sluice.v1.ChatService/Chat", Ask().SerializeAsString());
-  // Until the socket is full, for good: nothing has got on during many round trips.
-  int before = 0, round_trips = 0;
-  ASSERT_TRUE(Eventually([&] {
-    const bool paused = Scrape().Sum("sluice_backpressure_pauses_total") >= 1;
-    round_trips = paused && sent == before ? round_trips + 1 : 0;
-    before = sent;
-    return round_trips == 50;
-  }));
+  JamWhileWatching(caller);
   std::thread drain([&] { gateway().Drain(); });
   EXPECT_TRUE(Eventually([&] { return Fetch(gateway().ops_port(), "/readyz").status == 503; }));
   ExpectWordBeforeGoAway(caller, 1);
   caller.Close();
   drain.join();
+}
+
+TEST_P(Draining, AWatcherThatNeverReadsDoesNotHoldUpTheDrain) {
+  Options options;
+  options.top = "limits: {drain: 100ms}";
+  StartFlooding(options);
+  RawHttp2 caller(gateway().grpc_port());
+  JamWhileWatching(caller);
+  std::future<void> drain = std::async(std::launch::async, [&] { gateway().Drain(); });
+  EXPECT_EQ(drain.wait_for(std::chrono::seconds(60)), std::future_status::ready) << "it waits for that caller";
+  caller.Close();  // else the test itself would hang where that fails
 }
 
 void ExpectDraining(const CallStatus& status) {

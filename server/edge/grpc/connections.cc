@@ -43,6 +43,11 @@ size_t Connections::size() const {
   return by_peer_.size();
 }
 
+void Connections::CloseAll() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [peer, connection] : by_peer_) shutdown(connection->fd(), SHUT_RDWR);
+}
+
 std::string Connections::PeerName(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;

@@ -33,6 +33,8 @@ class Connections {
   void Remove(const std::string& peer, const Connection* connection);
   std::shared_ptr<Connection> Find(const std::string& peer) const;  // null when unknown: then nothing is corked
   size_t size() const;
+  // Ends all of them, whatever is still to be sent. gRPC alone waits for ever for a peer that takes nothing.
+  void CloseAll();
 
   // "ipv4:127.0.0.1:4711", "ipv6:%5B::1%5D:4711": the name ServerContext::peer() will give for this socket. "" on
   // error.

@@ -27,7 +27,8 @@ GrpcEngine::GrpcEngine(exchange::EngineContext* context,
       connections_(connections),
       ids_(ids),
       on_last_call_gone_(std::move(on_last_call_gone)),
-      drain_timer_(context->loop, [this] { EndCalls(); }) {
+      drain_timer_(context->loop, [this] { EndCalls(); }),
+      close_timer_(context->loop, [this] { connections_->CloseAll(); }) {
   for (auto& queue : queues) pumps_.push_back(std::make_unique<CompletionPump>(context->loop, std::move(queue)));
   context_->loop.AddSource(this);
 }
@@ -73,6 +74,7 @@ void GrpcEngine::EndCallsAfter(absl::Duration limit) {
 void GrpcEngine::EndCalls() {
   const chat::Error error = exchange::Draining(drain_limit_);
   ForEachRunning([&](Call& call) { call.EndNow(error); });
+  close_timer_.ArmAfter(kLastWords);
 }
 
 void GrpcEngine::ForEachRunning(absl::FunctionRef<void(Call&)> visit) {

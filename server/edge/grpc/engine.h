@@ -60,12 +60,15 @@ class GrpcEngine final : public loop::Source {
              Services* services, Connections* connections, IdSource* ids, absl::AnyInvocable<void()> on_last_call_gone);
   ~GrpcEngine() override;
 
-  // Ends what still runs after `limit`, for the reason that the gateway stops. On the loop's thread.
+  // Ends what still runs after `limit`, for the reason that the gateway stops, and kLastWords later the connections
+  // that are left. On the loop's thread.
   void EndCallsAfter(absl::Duration limit);
+  // For the statuses of the calls that a drain ends to reach their callers.
+  static constexpr absl::Duration kLastWords = absl::Seconds(2);
 
   void Start();  // once the server runs: offers call slots. On the loop's thread or before it runs.
   // Says so to those who watch health; `until_told` is kept until gRPC has taken the last word of it, at most for about
-  // a second. On the loop's thread.
+  // three seconds. On the loop's thread.
   void StopServing(std::shared_ptr<void> until_told);
   bool serving() const { return serving_; }
   void Shutdown();  // once the server is shut down and the loop stands still; turns it until the last call is gone
@@ -104,6 +107,7 @@ class GrpcEngine final : public loop::Source {
   absl::AnyInvocable<void()> on_last_call_gone_;
   absl::flat_hash_set<Call*> running_;
   loop::Timer drain_timer_;
+  loop::Timer close_timer_;
   absl::Duration drain_limit_;
   bool serving_ = true;
   int calls_ = 0;  // running and offered

@@ -3,7 +3,7 @@
 namespace sluice::edge {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(1);
+constexpr absl::Duration kPatience = absl::Seconds(3);
 
 }  // namespace
 
@@ -35,7 +35,11 @@ void HealthCheckCall::Begin() {
 HealthWatchCall::HealthWatchCall(GrpcEngine* engine, CompletionPump* pump)
     : Call(engine, pump, Admission::kAlways),
       writer_(&context()),
-      patience_(engine->context().loop, [this] { context().TryCancel(); }) {}
+      // A write that the socket does not take may never come back, cancelled or not: nothing may wait for it.
+      patience_(engine->context().loop, [this] {
+        until_told_ = nullptr;
+        context().TryCancel();
+      }) {}
 
 void HealthWatchCall::RequestNext(CompletionTag* tag) {
   engine().services().health.RequestWatch(&context(), &request_, &writer_, pump().queue(), tag);

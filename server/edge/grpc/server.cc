@@ -15,9 +15,6 @@
 namespace sluice::edge {
 namespace {
 
-// For the statuses of the calls that a drain ends to reach their callers.
-constexpr absl::Duration kLastWords = absl::Seconds(2);
-
 // gRPC would start with a certificate that fails every socket that is handed to it. A listener of its own, for a
 // moment, looks at it once.
 bool CanServe(const ServerTls& tls) {
@@ -137,7 +134,7 @@ void GrpcServer::Drain(absl::Duration limit) {
   for (size_t i = 0; i < engines_.size(); ++i) {
     contexts_[i]->loop.Post([engine = engines_[i].get(), limit] { engine->EndCallsAfter(limit); });
   }
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + limit + kLastWords));
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + limit + GrpcEngine::kLastWords));
 }
 
 }  // namespace sluice::edge

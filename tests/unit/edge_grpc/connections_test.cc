@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <memory>
 #include <string>
 
@@ -73,6 +75,21 @@ TEST(ConnectionsTest, AnIpv4CallerIsKnownByGrpcsName) {
   ASSERT_TRUE(answer->status.ok()) << answer->status.error_message();
   EXPECT_TRUE(absl::StartsWith(answer->peer, "ipv4:127.0.0.1:")) << answer->peer;
   EXPECT_TRUE(answer->known) << answer->peer;
+}
+
+TEST(ConnectionsTest, ClosingAllEndsAConnectionThatItsPeerDoesNotRead) {
+  std::array<int, 2> pair{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()), 0);
+  Connections connections;
+  connections.Add("peer", std::make_shared<Connection>(dup(pair[0])));
+  std::array<char, 65536> bytes{};
+  while (send(pair[0], bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
+  }
+  ASSERT_EQ(errno, EAGAIN);
+  connections.CloseAll();
+  EXPECT_EQ(send(pair[0], bytes.data(), bytes.size(), MSG_NOSIGNAL), -1);
+  EXPECT_EQ(errno, EPIPE);
+  for (const int fd : pair) close(fd);
 }
 
 TEST(ConnectionsTest, AnIpv6CallerIsKnownByGrpcsName) {
