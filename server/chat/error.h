@@ -20,7 +20,7 @@ enum class ErrorKind {
   kContextLength,
   kContentFilter,
   kAuthentication,
-  kCallerKey,  // the same, of a key that the caller sent for this call
+  kCallerKey,  // a key that the caller sent for this call is refused, or may not do this
   kPermission,
   kQuota,
   kNotFound,

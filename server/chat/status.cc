@@ -76,8 +76,13 @@ Row Lookup(ErrorKind kind) {
 absl::StatusCode CanonicalCode(ErrorKind kind) { return Lookup(kind).code; }
 const char* Reason(ErrorKind kind) { return Lookup(kind).reason; }
 
-bool IsCallersFault(ErrorKind kind) {
-  switch (kind) {
+const char* CauseName(const Error& error) {
+  return ErrorKindName(error.of_callers_key ? ErrorKind::kCallerKey : error.kind);
+}
+
+bool IsCallersFault(const Error& error) {
+  if (error.of_callers_key) return true;
+  switch (error.kind) {
     case ErrorKind::kBadRequest:
     case ErrorKind::kNoRoute:
     case ErrorKind::kRequestTooLarge:

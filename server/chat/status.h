@@ -13,7 +13,9 @@ absl::StatusCode CanonicalCode(ErrorKind kind);
 const char* Reason(ErrorKind kind);
 // Whether the caller alone could have done otherwise: a wrong, too large or forbidden request, a key or a deadline of
 // its own, a hang-up. What remains counts against the gateway's objective.
-bool IsCallersFault(ErrorKind kind);
+bool IsCallersFault(const Error& error);
+// The kind's word as metrics and traces have it: "caller_key" whatever an upstream says of a key that the caller sent.
+const char* CauseName(const Error& error);
 
 // "OK", "UNAVAILABLE": the code's name as gRPC spells it.
 const char* CodeName(absl::StatusCode code);

@@ -29,19 +29,6 @@ Certificate ReadNext(BIO* bio) {
   return Certificate(PEM_read_bio_X509_AUX(bio, nullptr, &NoPassphrase, nullptr), &X509_free);
 }
 
-// The system's OpenSSL has a level of security, below which it serves no certificate: with a key too short, or signed
-// by a digest too weak.
-absl::Status CheckServable(X509* certificate) {
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
-  ERR_clear_error();
-  const bool taken = context != nullptr && SSL_CTX_use_certificate(context.get(), certificate) == 1;
-  const char* const why = taken ? nullptr : ERR_reason_error_string(ERR_peek_error());
-  ERR_clear_error();
-  if (taken) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("holds a certificate that OpenSSL does not serve (",
-                                                 why == nullptr ? "no reason given" : why, "): issue a stronger one"));
-}
-
 absl::Time ExpiryOf(const X509* certificate) {
   std::tm time{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1) return absl::InfinitePast();
@@ -64,11 +51,23 @@ absl::StatusOr<absl::Time> ReadExpiry(const std::string& pem) {
   return first;
 }
 
+// The system's OpenSSL has a level of security, below which a certificate fails every handshake: with a key too short,
+// or signed by a digest too weak. It looks at the whole chain.
 absl::Status CheckCertificate(const std::string& certificate_chain) {
-  const Certificate certificate = ReadNext(Open(certificate_chain).get());
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  const Bio bio = Open(certificate_chain);
+  const Certificate first = ReadNext(bio.get());
   ERR_clear_error();
-  if (certificate == nullptr) return absl::InvalidArgumentError("holds a certificate that cannot be read");
-  return CheckServable(certificate.get());
+  if (first == nullptr) return absl::InvalidArgumentError("holds a certificate that cannot be read");
+  bool taken = context != nullptr && SSL_CTX_use_certificate(context.get(), first.get()) == 1;
+  for (Certificate next = ReadNext(bio.get()); taken && next != nullptr; next = ReadNext(bio.get())) {
+    taken = SSL_CTX_add1_chain_cert(context.get(), next.get()) == 1;
+  }
+  const char* const why = taken ? nullptr : ERR_reason_error_string(ERR_peek_error());
+  ERR_clear_error();
+  if (taken) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("holds a certificate that OpenSSL does not serve (",
+                                                 why == nullptr ? "no reason given" : why, "): issue a stronger one"));
 }
 
 absl::Status CheckKeyPair(const std::string& certificate_chain, const std::string& private_key) {

@@ -13,7 +13,7 @@ namespace sluice::config {
 // none. One that has expired already is no error: a gateway that starts must not depend on the clock of who renews it.
 absl::StatusOr<absl::Time> ReadExpiry(const std::string& pem);
 
-// Whether TLS serves the chain's first certificate. INVALID_ARGUMENT says why it does not.
+// Whether TLS serves the chain. INVALID_ARGUMENT says why it does not.
 absl::Status CheckCertificate(const std::string& certificate_chain);
 
 // Whether the key (PEM) is that of the chain's first certificate. INVALID_ARGUMENT says what is wrong, without a byte

@@ -108,7 +108,7 @@ telemetry::Span CallTrace::NewSpan(MonoTime started, std::optional<MonoTime> fir
   if (error != nullptr) {
     span.failed = true;
     span.message = chat::Reason(error->kind);
-    span.attributes.emplace_back("error.type", std::string(chat::ErrorKindName(error->kind)));
+    span.attributes.emplace_back("error.type", std::string(chat::CauseName(*error)));
   }
   return span;
 }

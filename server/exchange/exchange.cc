@@ -229,7 +229,7 @@ bool Exchange::RetryAfter(const chat::Error& error) {
   const auto delay = route::RetryDelay(backend_->retry, error, ledger_->attempt(), left, context_.random);
   if (!delay) return false;
   if (!budget_->TakeRetry()) {
-    ledger_->RetryDenied();
+    if (!error.of_callers_key) ledger_->RetryDenied();
     return false;
   }
   CloseAttempt(&error, Refused());

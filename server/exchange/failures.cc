@@ -70,12 +70,20 @@ void BlameCallersKey(Error* error) {
       error->message = "the upstream refused the key in the call's metadata x-sluice-upstream-key: send a valid one";
       break;
     case ErrorKind::kPermission:
+      // A bare 403, or one for the country, is about the place that the gateway calls from.
+      if (error->provider_code.empty() && error->provider_type.empty()) return;
+      if (error->provider_code == "unsupported_country_region_territory") return;
       error->kind = ErrorKind::kCallerKey;
       error->message =
           "the upstream does not let the key in the call's metadata x-sluice-upstream-key use this model: send another "
           "key, or ask for another model";
       break;
     case ErrorKind::kQuota:
+      error->message =
+          "the account of the key in the call's metadata x-sluice-upstream-key has no balance or quota left: top it "
+          "up, "
+          "or send another key";
+      break;
     case ErrorKind::kRateLimit:
       break;
     default:

@@ -24,15 +24,10 @@ absl::string_view FiredTimer(const chat::Error* error, bool of_call) {
   return timer && IsCallTimer(error->stage) == of_call ? absl::string_view(error->stage) : "";
 }
 
-// Of a key that the caller sent, whatever was wrong with it.
-absl::string_view CauseOf(const chat::Error& error) {
-  return chat::ErrorKindName(error.of_callers_key ? chat::ErrorKind::kCallerKey : error.kind);
-}
-
 // Who reads no more breaks the stream off; a filter that does leaves its caller with half an answer.
-bool IsBrokenOffByCaller(chat::ErrorKind kind) {
-  return kind == chat::ErrorKind::kCancelled || kind == chat::ErrorKind::kDeadline ||
-         kind == chat::ErrorKind::kCallerStalled;
+bool IsBrokenOffByCaller(const chat::Error& error) {
+  return error.of_callers_key || error.kind == chat::ErrorKind::kCancelled ||
+         error.kind == chat::ErrorKind::kDeadline || error.kind == chat::ErrorKind::kCallerStalled;
 }
 
 double Millis(double seconds) { return seconds * 1000; }
@@ -80,7 +75,7 @@ void Ledger::AttemptStarted() {
 
 void Ledger::AttemptEnded(const chat::Error* error, uint64_t bytes_out, uint64_t bytes_in) {
   telemetry::AttemptRecord record;
-  if (error != nullptr) record.error_type = CauseOf(*error);
+  if (error != nullptr) record.error_type = chat::CauseName(*error);
   record.timer = FiredTimer(error, /*of_call=*/false);
   record.duration_s = Seconds(clock_.Now() - attempt_started_);
   record.prompt_tokens = usage_.prompt_tokens;
@@ -97,7 +92,7 @@ std::optional<MonoTime> Ledger::FirstOutput() const {
 }
 
 void Ledger::Retried(const chat::Error& error) {
-  series_->Retried(CauseOf(error));
+  series_->Retried(chat::CauseName(error));
   meter_ = telemetry::DeltaMeter();
 }
 
@@ -120,13 +115,12 @@ void Ledger::UpstreamPaused() { series_->Paused(); }
 telemetry::CallRecord Ledger::MakeRecord(const chat::Error* error, MonoTime now) const {
   telemetry::CallRecord record;
   record.code = chat::CodeName(error == nullptr ? absl::StatusCode::kOk : chat::CanonicalCode(error->kind));
-  if (error != nullptr) record.error_type = CauseOf(*error);
+  if (error != nullptr) record.error_type = chat::CauseName(*error);
   if (error != nullptr) record.limit = error->limit;
-  record.failed = error != nullptr && !error->of_callers_key && !chat::IsCallersFault(error->kind);
+  record.failed = error != nullptr && !chat::IsCallersFault(*error);
   record.timer = FiredTimer(error, /*of_call=*/true);
   // Complete hands out nothing before the end.
-  record.cut =
-      operation_ == Operation::kChat && error != nullptr && meter_.total() > 0 && !IsBrokenOffByCaller(error->kind);
+  record.cut = operation_ == Operation::kChat && error != nullptr && meter_.total() > 0 && !IsBrokenOffByCaller(*error);
   record.duration_s = Seconds(now - received_);
   record.bytes_from_caller = bytes_from_caller_;
   record.bytes_to_caller = bytes_to_caller_;

@@ -145,9 +145,9 @@ inline constexpr MetricInfo kCallFailures = {
     "sluice_call_failures_total",
     MetricKind::kCounter,
     {"upstream", "cause"},
-    "Calls that failed and not by their caller's fault; cause is the kind of error. Wrong or too large requests, "
-    "callers' "
-    "own keys and deadlines, and callers that left or did not read are not among them."};
+    "Calls that failed, and not by their caller's fault; cause is the kind of error. Not among them: wrong or too "
+    "large "
+    "requests, callers' own keys and deadlines, callers that left or did not read."};
 inline constexpr MetricInfo kStreamsCut = {
     "sluice_streams_cut_total",
     MetricKind::kCounter,
@@ -182,7 +182,7 @@ inline constexpr MetricInfo kReloadSuccessful = {
     "sluice_config_last_reload_successful",
     MetricKind::kGauge,
     {},
-    "1 where the configuration as it was last read is in force, 0 where it was refused and an older one stays."};
+    "1 where the configuration as it was last read was taken, 0 where it was refused and an older one stays."};
 inline constexpr MetricInfo kBuildInfo = {
     "sluice_build_info", MetricKind::kGauge, {"version"}, "Always 1; the label carries the version that runs."};
 
@@ -272,9 +272,9 @@ inline constexpr std::array kTimers = {"pool",         "connect", "tls",   "send
 
 // The same is true of the codes and kinds of error that operators are woken for.
 inline constexpr std::array kUsualCodes = {"OK", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"};
-inline constexpr std::array kUsualOutcomes = {"authentication", "malformed",  "not_found", "not_sse",
-                                              "overloaded",     "permission", "quota",     "rate_limit",
-                                              "server_error",   "timeout",    "truncated", "unreachable"};
+inline constexpr std::array kUsualOutcomes = {
+    "authentication", "deadline",   "malformed",    "not_found", "not_sse",   "overloaded", "permission",
+    "quota",          "rate_limit", "server_error", "timeout",   "truncated", "unreachable"};
 inline constexpr std::array kUsualFailures = {"authentication", "draining",       "internal",     "malformed",
                                               "not_sse",        "overloaded",     "permission",   "pool_timeout",
                                               "quota",          "rate_limit",     "server_error", "timeout",

@@ -62,7 +62,7 @@ std::string Certificate::KeyPem() const {
   return Drain(bio);
 }
 
-Authority::Authority() : ca_(Blank("authority", 24 * 3600)) {
+Authority::Authority(unsigned rsa_bits) : ca_(Blank("authority", 24 * 3600, rsa_bits)) {
   X509* x509 = ca_.x509.get();
   X509_set_issuer_name(x509, X509_get_subject_name(x509));
   AddExtension(x509, x509, NID_basic_constraints, "critical,CA:TRUE");

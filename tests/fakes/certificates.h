@@ -18,7 +18,7 @@ struct Certificate {
 // A certificate authority made in memory.
 class Authority {
  public:
-  Authority();
+  explicit Authority(unsigned rsa_bits = 0);  // 0: a key of P-256
   std::string Pem() const { return ca_.Pem(); }
 
   struct Leaf {

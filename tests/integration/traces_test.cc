@@ -24,9 +24,11 @@ class Traces : public GatewayTest {
  protected:
   // The first request of each chat is refused, the next is answered.
   void StartTraced(absl::string_view sample) {
-    Options options;
+    StartTracedTo(absl::StrCat("endpoint: \"http://", collector_.address(), "\", sample: ", sample));
+  }
+  void StartTracedTo(absl::string_view traces, Options options = {}) {
     options.upstream = "retry: {base: 1ms}";
-    options.top = absl::StrCat("traces: {endpoint: \"http://", collector_.address(), "\", sample: ", sample, "}");
+    options.top = absl::StrCat("traces: {", traces, "}");
     Start(
         [this](const ReceivedRequest&, Conversation& conversation) {
           if (++asked_ % 2 == 1) {
@@ -98,6 +100,21 @@ TEST_P(Traces, WhatNobodySamplesIsNotSent) {
   ASSERT_TRUE(Chat().status.ok());
   EXPECT_THAT(TraceparentsSent()[0], ::testing::EndsWith("-02"));
   EXPECT_TRUE(Spans().empty());
+}
+
+TEST_P(Traces, ACollectorOfOnesOwnAuthorityIsTrustedByName) {
+  const fakes::Authority authority;
+  const fakes::Certificate leaf = authority.Issue();
+  grpc::SslServerCredentialsOptions tls;
+  tls.pem_key_cert_pairs.push_back({leaf.KeyPem(), leaf.Pem()});
+  Collector collector(grpc::SslServerCredentials(tls));
+  Options options;
+  options.files = {{"collector.pem", authority.Pem()}};
+  StartTracedTo(absl::StrCat("endpoint: \"https://", collector.address(), "\", sample: 1, ca_file: collector.pem"),
+                options);
+  ASSERT_TRUE(Chat().status.ok());
+  StopGateway();
+  ASSERT_EQ(collector.received().size(), 1u);
 }
 
 TEST_P(Traces, SpansAreCounted) {

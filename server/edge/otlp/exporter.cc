@@ -30,8 +30,8 @@ std::optional<std::chrono::milliseconds> RetryDelay(const grpc::Status& status) 
     if (detail.type_url() != "type.googleapis.com/google.rpc.RetryInfo" || !info.ParseFromString(detail.value())) {
       continue;
     }
-    const auto delay =
-        std::chrono::seconds(info.retry_delay().seconds()) + std::chrono::nanoseconds(info.retry_delay().nanos());
+    const auto seconds = std::clamp<int64_t>(info.retry_delay().seconds(), 0, kLongestWait.count());
+    const auto delay = std::chrono::seconds(seconds) + std::chrono::nanoseconds(info.retry_delay().nanos());
     return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(delay), {}, kLongestWait);
   }
   return std::nullopt;
@@ -107,8 +107,7 @@ void Exporter::Send(const std::vector<telemetry::Span>& batch) {
     status = TryOnce(request, batch.size());
     if (status.ok()) return;
     if (i + 1 == kTries || !MayPass(status)) break;
-    delay = std::max(delay, RetryDelay(status).value_or(delay));
-    if (!WaitForAnotherTry(delay)) break;
+    if (!WaitForAnotherTry(std::max(delay, RetryDelay(status).value_or(delay)))) break;
     delay = std::min(2 * delay, kLongestWait);
   }
   queue_->CountFailed(batch.size());

@@ -30,8 +30,8 @@ struct ExporterOptions {
 };
 
 // Sends the queue's spans to a collector, by OTLP over gRPC, from a thread of its own. What may pass is tried again,
-// five times with doubling waits, and not sooner than the collector says (RetryInfo); meanwhile the queue fills, and
-// drops what comes beyond it.
+// five times with doubling waits, and not sooner than the collector says (RetryInfo, up to a minute); meanwhile the
+// queue fills, and drops what comes beyond it.
 class Exporter {
  public:
   // `queue` outlives the exporter.

@@ -58,7 +58,15 @@ TEST(StatusTest, AFaultIsTheCallersOrCountsAgainstTheGatewaysObjective) {
       ErrorKind::kBadRequest,     ErrorKind::kNoRoute,       ErrorKind::kRequestTooLarge, ErrorKind::kInvalidRequest,
       ErrorKind::kContextLength,  ErrorKind::kContentFilter, ErrorKind::kCallerKey,       ErrorKind::kNotFound,
       ErrorKind::kAnswerTooLarge, ErrorKind::kCallerStalled, ErrorKind::kDeadline,        ErrorKind::kCancelled};
-  for (const Row& row : kTable) EXPECT_EQ(IsCallersFault(row.kind), callers.contains(row.kind)) << row.reason;
+  for (const Row& row : kTable) {
+    Error error;
+    error.kind = row.kind;
+    EXPECT_EQ(IsCallersFault(error), callers.contains(row.kind)) << row.reason;
+    EXPECT_STREQ(CauseName(error), ErrorKindName(row.kind));
+    error.of_callers_key = true;
+    EXPECT_TRUE(IsCallersFault(error)) << row.reason;
+    EXPECT_STREQ(CauseName(error), "caller_key");
+  }
 }
 
 TEST(StatusTest, TheTableHasEveryKindAndEachReasonOnce) {

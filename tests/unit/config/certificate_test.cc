@@ -1,6 +1,9 @@
 #include "server/config/certificate.h"
 
 #include <gtest/gtest.h>
+#include <openssl/ui.h>
+
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "tests/fakes/certificates.h"
@@ -44,16 +47,28 @@ TEST_F(CertificateTest, OneThatTlsDoesNotServeIsRefusedWithTheReason) {
   EXPECT_TRUE(CheckCertificate(authority_.Issue({.rsa_bits = 2048}).Pem()).ok());
   EXPECT_EQ(CheckCertificate(authority_.Issue({.rsa_bits = 1024}).Pem()).message(),
             "holds a certificate that OpenSSL does not serve (ee key too small): issue a stronger one");
+  EXPECT_TRUE(CheckCertificate(absl::StrCat(leaf_.Pem(), authority_.Pem())).ok());
+  EXPECT_EQ(CheckCertificate(absl::StrCat(leaf_.Pem(), fakes::Authority(1024).Pem())).message(),
+            "holds a certificate that OpenSSL does not serve (ca key too small): issue a stronger one");
   EXPECT_EQ(CheckCertificate("text").message(), "holds a certificate that cannot be read");
 }
 
 TEST_F(CertificateTest, WhatIsEncryptedIsRefusedWithoutAskingTheTerminal) {
+  static bool asked = false;
+  const std::unique_ptr<UI_METHOD, decltype(&UI_destroy_method)> terminal(UI_create_method("test"), &UI_destroy_method);
+  UI_method_set_opener(terminal.get(), [](UI*) {
+    asked = true;
+    return 0;
+  });
+  UI_set_default_method(terminal.get());
   const std::string pem = leaf_.Pem();
   const size_t body = pem.find('\n') + 1;
   const std::string encrypted = absl::StrCat(
       pem.substr(0, body), "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n",
       pem.substr(body));
   EXPECT_EQ(ReadExpiry(encrypted).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_FALSE(asked);
+  UI_set_default_method(nullptr);
 }
 
 TEST_F(CertificateTest, AKeyBelongsToTheChainsFirstCertificate) {

@@ -34,6 +34,14 @@ TEST(CheckTracesTest, ACollectorIsAnAddressWithOrWithoutTls) {
   EXPECT_EQ(Good("endpoint: \"http://[::1]:99\", sample: 0").address, "[::1]:99");
 }
 
+TEST(CheckTracesTest, ACollectorMayHaveAnAuthorityOfItsOwn) {
+  EXPECT_EQ(Good("endpoint: \"https://c\", ca_file: ca.crt").ca_pem, kCertificate);
+  FakeWorld world;
+  world.files["ca.crt"] = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  EXPECT_THAT(ErrorsOf(WithUpstream("traces: {endpoint: \"https://c\", ca_file: ca.crt}\n"), world),
+              HasSubstr("traces.ca_file: the file named here holds a certificate that cannot be read"));
+}
+
 TEST(CheckTracesTest, HeadersAreSecretsAndNotForPlaintext) {
   const Traces traces = Good("endpoint: \"https://otlp.example\", headers: {x-key: abc}");
   ASSERT_EQ(traces.headers.size(), 1u);

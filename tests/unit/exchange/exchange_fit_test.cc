@@ -155,12 +155,13 @@ TEST_F(ExchangeFitTest, WhateverAnUpstreamSaysOfACallersKeyIsTheCallersMatter) {
     int status;
     const char* body;
     const char* end;
+    const char* message;  // a part of it
   };
   const Case cases[] = {
-      {401, R"({"error":{"code":"invalid_api_key"}})", "end caller_key"},
-      {403, R"({"error":{"message":"no access"}})", "end caller_key"},
-      {429, R"({"error":{"code":"insufficient_quota"}})", "end quota"},
-      {429, R"({"error":{"code":"rate_limit_exceeded"}})", "end rate_limit"},
+      {401, R"({"error":{"code":"invalid_api_key"}})", "end caller_key", "send a valid one"},
+      {403, R"({"error":{"code":"permission_denied"}})", "end caller_key", "ask for another model"},
+      {429, R"({"error":{"code":"insufficient_quota"}})", "end quota", "the account of the key"},
+      {429, R"({"error":{"code":"rate_limit_exceeded"}})", "end rate_limit", "rate limit"},
   };
   Relay().caller_key = CallerKey::kAllowed;
   double counted = 0;
@@ -175,10 +176,26 @@ TEST_F(ExchangeFitTest, WhateverAnUpstreamSaysOfACallersKeyIsTheCallersMatter) {
     client_.last().Body(each.body);
     client_.last().End();
     EXPECT_THAT(heard_.lines, ElementsAre(each.end));
+    EXPECT_THAT(heard_.error->message, HasSubstr(each.message));
     ledger_->Close(&*heard_.error);
     EXPECT_EQ(Metric(R"(sluice_attempts_total{outcome="caller_key",upstream="relay"})"), ++counted);
     EXPECT_EQ(Metric(R"(sluice_call_failures_total{cause="quota",upstream="relay"})"), 0);
     EXPECT_EQ(Metric(R"(sluice_call_failures_total{cause="rate_limit",upstream="relay"})"), 0);
+  }
+}
+
+TEST_F(ExchangeFitTest, AnUpstreamThatForbidsThePlaceDoesNotSpeakOfTheKey) {
+  Relay().caller_key = CallerKey::kAllowed;
+  for (const char* body : {"<html>blocked</html>", R"({"error":{"code":"unsupported_country_region_territory"}})"}) {
+    heard_ = Recorder();
+    CallFacts facts;
+    facts.upstream_key = "sk-of-the-caller";
+    Start(Ask("gpt-4.1"), std::move(facts));
+    client_.last().Sent();
+    client_.last().Head(403, {});
+    client_.last().Body(body);
+    client_.last().End();
+    EXPECT_THAT(heard_.lines, ElementsAre("end permission")) << body;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/chat/status.h"
 #include "tests/unit/exchange/world.h"
 
 namespace sluice::exchange {
@@ -104,6 +105,16 @@ TEST_F(LedgerTest, OverheadLeavesTheUpstreamOut) {
   Close();
   EXPECT_EQ(Metric(R"(sluice_overhead_seconds_count{operation="chat"})"), 1);
   EXPECT_DOUBLE_EQ(Metric(R"(sluice_overhead_seconds_sum{operation="chat"})"), 0.125);
+}
+
+TEST_F(LedgerTest, EveryCauseOfAFailureHasASeriesFromTheStart) {
+  for (int kind = 0; kind <= static_cast<int>(chat::ErrorKind::kInternal); ++kind) {
+    chat::Error error;
+    error.kind = static_cast<chat::ErrorKind>(kind);
+    const std::string cause = chat::CauseName(error);
+    const bool there = Metric("sluice_call_failures_total{cause=\"" + cause + "\",upstream=\"relay\"}") == 0;
+    EXPECT_EQ(there, !chat::IsCallersFault(error)) << cause;
+  }
 }
 
 TEST_F(LedgerTest, AFailedCallIsCountedByItsCodeAndKind) {

@@ -203,6 +203,11 @@ TEST(Metrics, OnlyACutStreamIsCountedAsCut) {
   EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
 }
 
+TEST(Metrics, ProvidersAreTheConventionsWords) {
+  EXPECT_EQ(ProviderName("gemini"), "gcp.gemini");
+  EXPECT_EQ(ProviderName("openai"), "openai");
+}
+
 TEST(Metrics, ACallThatIsNotCountedAsFailedIsNone) {
   Metrics metrics;
   const auto series = metrics.Resolve(Labels());
