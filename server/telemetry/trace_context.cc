@@ -58,18 +58,20 @@ unsigned KnownFlags(absl::string_view flags) {
 std::string ReadTracestate(absl::string_view text) {
   if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) return "";
   if (text.size() <= kMaxTracestate) return std::string(text);
-  std::vector<absl::string_view> members = absl::StrSplit(text, ',');
-  size_t above = text.size() - kMaxTracestate;  // bytes to leave out, each member with a comma
-  const auto leave_out = [&above](absl::string_view member) { above -= std::min(above, member.size() + 1); };
-  members.erase(std::remove_if(members.begin(), members.end(),
-                               [&](absl::string_view member) {
-                                 if (above == 0 || member.size() <= kLargeMember) return false;
-                                 leave_out(member);
-                                 return true;
-                               }),
-                members.end());
-  for (; above > 0; members.pop_back()) leave_out(members.back());
-  return absl::StrJoin(members, ",");
+  size_t above = text.size() - kMaxTracestate;  // bytes to leave out, each member with its comma
+  std::vector<absl::string_view> kept;
+  for (const absl::string_view member : absl::StrSplit(text, ',')) {
+    if (above > 0 && member.size() > kLargeMember) {
+      above -= std::min(above, member.size() + 1);
+    } else {
+      kept.push_back(member);
+    }
+  }
+  while (above > 0) {
+    above -= std::min(above, kept.back().size() + 1);
+    kept.pop_back();
+  }
+  return absl::StrJoin(kept, ",");
 }
 
 }  // namespace sluice::telemetry
