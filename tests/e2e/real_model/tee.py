@@ -13,6 +13,7 @@ import threading
 class Exchange:
     """One HTTP request and the reply to it, as they went over the wire."""
 
+    place: tuple[int, int]  # which connection, and which request on it, from 0
     request_line: str
     request_body: bytes
     status: int
@@ -36,10 +37,10 @@ class Tee:
         self._thread.join(10)
 
     def exchanges(self) -> list[Exchange]:
-        """All requests so far in the order of their connections, each with what its reply holds until now."""
+        """All requests so far in the order of their connections, not of time, each with what its reply holds until now."""
         found = []
-        for sent, received in list(self._connections):
-            found += _split(bytes(sent), bytes(received))
+        for number, (sent, received) in enumerate(list(self._connections)):
+            found += _split(number, bytes(sent), bytes(received))
         return found
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,7 +64,7 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rec
         writer.close()
 
 
-def _split(sent: bytes, received: bytes) -> list[Exchange]:
+def _split(connection: int, sent: bytes, received: bytes) -> list[Exchange]:
     found = []
     while sent:
         request_line, headers, sent = _head(sent)
@@ -77,7 +78,7 @@ def _split(sent: bytes, received: bytes) -> list[Exchange]:
         else:
             length = int(headers.get("content-length", 0))
             reply_body, received = received[:length], received[length:]
-        found.append(Exchange(request_line, request_body, int(status_line.split()[1]), reply_body))
+        found.append(Exchange((connection, len(found)), request_line, request_body, int(status_line.split()[1]), reply_body))
     return found
 
 

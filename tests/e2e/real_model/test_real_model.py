@@ -92,11 +92,11 @@ class RealModel(unittest.TestCase):
 
     def recorded(self, ask, needle: str):
         """Calls ask() and returns its result with the one chat exchange whose request holds the needle."""
-        before = len(self.chats(needle))
+        before = {chat.place for chat in self.chats(needle)}
         result = ask()
-        chats = self.chats(needle)
-        self.assertEqual(len(chats), before + 1, "one call must make one upstream request")
-        return result, chats
+        chats = [chat for chat in self.chats(needle) if chat.place not in before]
+        self.assertEqual(len(chats), 1, "one call must make one upstream request")
+        return result, chats[0]
 
     def chats(self, needle: str) -> list[Exchange]:
         return [each for each in self.tee.exchanges()
@@ -129,14 +129,14 @@ class RealModel(unittest.TestCase):
 
     def test_a_stream_is_what_the_model_sent_delta_for_delta(self):
         prompt = "Name three colours and say a sentence about each."
-        events, chats = self.recorded(lambda: self.stream(prompt), prompt)
-        self.compare_stream(events, stream_chunks(chats[-1].reply_body))
+        events, chat = self.recorded(lambda: self.stream(prompt), prompt)
+        self.compare_stream(events, stream_chunks(chat.reply_body))
 
     def test_a_gathered_answer_is_the_same_text(self):
         prompt = "Why is the sky blue?"
         ask = chat_pb2.CompleteRequest(chat=request(prompt))
-        reply, chats = self.recorded(lambda: self.stub.Complete(ask, timeout=CALL_SECONDS), prompt)
-        chunks = stream_chunks(chats[-1].reply_body)
+        reply, chat = self.recorded(lambda: self.stub.Complete(ask, timeout=CALL_SECONDS), prompt)
+        chunks = stream_chunks(chat.reply_body)
         sent = "".join(choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"])
         self.assertEqual([choice.text for choice in reply.choices], [sent])
         self.assertEqual(reply.choices[0].native_finish_reason, "length")
@@ -146,16 +146,16 @@ class RealModel(unittest.TestCase):
 
     def test_the_same_request_twice_streams_the_same_deltas(self):
         prompt = "Count from one to ten in words."
-        first, second = self.stream(prompt), self.stream(prompt)
+        (first, chat), (second, other) = (self.recorded(lambda: self.stream(prompt), prompt) for _ in range(2))
         self.assertEqual([event.delta.text for event in first if event.HasField("delta")],
                          [event.delta.text for event in second if event.HasField("delta")])
-        for events, chat in zip((first, second), self.chats(prompt)):
-            self.compare_stream(events, stream_chunks(chat.reply_body))
+        self.compare_stream(first, stream_chunks(chat.reply_body))
+        self.compare_stream(second, stream_chunks(other.reply_body))
 
     def test_an_answer_that_the_model_ends_itself_says_stop(self):
         prompt = "Say hello."
-        events, chats = self.recorded(lambda: self.stream(prompt, 400), prompt)
-        self.compare_stream(events, stream_chunks(chats[-1].reply_body))
+        events, chat = self.recorded(lambda: self.stream(prompt, 400), prompt)
+        self.compare_stream(events, stream_chunks(chat.reply_body))
         finished = [event.finished for event in events if event.HasField("finished")]
         self.assertEqual([each.finish_reason for each in finished], [chat_pb2.FINISH_REASON_STOP])
 
@@ -193,9 +193,9 @@ class RealModel(unittest.TestCase):
 
     def test_a_conversation_with_a_tool_goes_from_the_call_to_the_answer(self):
         ask = self.weather_request()
-        events, chats = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "weather in Lisbon")
-        self.assertIn(ask.tools[0].function.parameters_json.encode(), chats[-1].request_body, "byte for byte")
-        asked = self.compare_call(events, stream_chunks(chats[-1].reply_body))
+        events, chat = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "weather in Lisbon")
+        self.assertIn(ask.tools[0].function.parameters_json.encode(), chat.request_body, "byte for byte")
+        asked = self.compare_call(events, stream_chunks(chat.reply_body))
         call = asked.tool_calls[0]
         self.check_arguments(call.function.arguments)
 
@@ -204,20 +204,20 @@ class RealModel(unittest.TestCase):
         ask.messages.add(role=message_pb2.ROLE_TOOL, tool_call_id=call.id,
                          content=[message_pb2.ContentPart(text=result)])
         ask.tool_choice.mode = chat_request_pb2.TOOL_CHOICE_MODE_NONE
-        events, chats = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "weather in Lisbon")
-        history = json.loads(chats[-1].request_body)["messages"][1:]
+        events, chat = self.recorded(lambda: list(self.stub.Chat(ask, timeout=CALL_SECONDS)), "weather in Lisbon")
+        history = json.loads(chat.request_body)["messages"][1:]
         self.assertEqual([each["role"] for each in history], ["assistant", "tool"])
         function = {"name": "get_weather", "arguments": call.function.arguments}
         self.assertEqual(history[0]["tool_calls"], [{"id": call.id, "type": "function", "function": function}])
         self.assertEqual((history[1]["tool_call_id"], history[1]["content"]), (call.id, result))
-        self.compare_stream(events, stream_chunks(chats[-1].reply_body))
+        self.compare_stream(events, stream_chunks(chat.reply_body))
         finished = [event.finished.finish_reason for event in events if event.HasField("finished")]
         self.assertEqual(finished, [chat_pb2.FINISH_REASON_STOP])
 
     def test_a_gathered_tool_call_is_the_streamed_one(self):
         ask = chat_pb2.CompleteRequest(chat=self.weather_request())
-        reply, chats = self.recorded(lambda: self.stub.Complete(ask, timeout=CALL_SECONDS), "weather in Lisbon")
-        pieces = [piece for chunk in stream_chunks(chats[-1].reply_body) for choice in chunk["choices"]
+        reply, chat = self.recorded(lambda: self.stub.Complete(ask, timeout=CALL_SECONDS), "weather in Lisbon")
+        pieces = [piece for chunk in stream_chunks(chat.reply_body) for choice in chunk["choices"]
                   for piece in choice["delta"].get("tool_calls", [])]
         choice = reply.choices[0]
         self.assertEqual(choice.finish_reason, chat_pb2.FINISH_REASON_TOOL_CALLS)
