@@ -268,8 +268,8 @@ def rollout(documents, values):
     spec = template["spec"]
     seconds = int(config["limits"]["drain"].removesuffix("s"))
     pre_stop = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
-    if spec["terminationGracePeriodSeconds"] < pre_stop + seconds + 5:
-        yield f"killed after {spec['terminationGracePeriodSeconds']} s, the drain may take {pre_stop} + {seconds} + 5"
+    if spec["terminationGracePeriodSeconds"] < pre_stop + seconds + 10:
+        yield f"killed after {spec['terminationGracePeriodSeconds']} s, the drain may take {pre_stop} + {seconds} + 10"
     if deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] != 0:
         yield "an update takes pods away before others have come"
     if deployment["spec"].get("minReadySeconds", 0) < (wanted := values.get("minReadySeconds", 31)):

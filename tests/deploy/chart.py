@@ -34,6 +34,7 @@ CHANGES = (
     ("an upstream's Secret", {"upstreamSecrets": {"b": {"existingSecret": "b"}}}, False, True),
     ("TLS", {"tls": {"existingSecret": "t"}}, False, True),
     ("callers' certificates", {"tls": {"existingSecret": "t", "clientCa": {"existingSecret": "ca"}}}, False, True),
+    ("the image", {"image": {"tag": "next"}}, False, True),
     ("a variable", {"extraEnv": [{"name": "A", "value": "b"}]}, False, True),
 )
 

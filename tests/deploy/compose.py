@@ -60,8 +60,8 @@ def gateway_problems(gateway, services, binary):
         yield f"the gateway refuses {path.name}: {(done.stdout + done.stderr).strip()}"
     config = yaml.safe_load(path.read_text())
     yield from upstream_problems(config, gateway, services)
-    if seconds(gateway["stop_grace_period"]) <= seconds(config["limits"]["drain"]):
-        yield f"stop_grace_period {gateway['stop_grace_period']} is not more than limits.drain {config['limits']['drain']}"
+    if seconds(gateway["stop_grace_period"]) < seconds(config["limits"]["drain"]) + 10:
+        yield f"stop_grace_period {gateway['stop_grace_period']} is not limits.drain {config['limits']['drain']} and the 10 s that its end takes"
     listens = {int(address.rsplit(":", 1)[1]) for address in (config["listen"]["ops"], config["listen"]["grpc"]["address"])}
     if listens != (published := {port["target"] for port in gateway["ports"]}):
         yield f"the gateway listens on {listens}, and {published} are published"

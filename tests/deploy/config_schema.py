@@ -44,7 +44,7 @@ FORMS = {
     "Upstream.base_url": r"^https?://[^?#\s]*[^/?#\s]$",
     "Upstream.api_key": r"^.+$",
     "Upstream.api_key_prefix": r"^.{0,16}$",
-    "Upstream.proxy": r"^http://[^/?#\s]+$",
+    "Upstream.proxy": r"^http://[^/?#\s]+:[1-9][0-9]*$",
     "Wire.chat_path": r"^/[^#\s]*$",
     "Wire.models_path": r"^/[^#\s]*$",
     "Traces.endpoint": r"^https?://[^/?#\s]+$",

@@ -91,6 +91,8 @@ def run(folder):
 
 
 def main():
+    # A shell without job control has what it starts in the background ignore SIGINT, and the parts, which are ended by it, inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True, type=lambda path: pathlib.Path(path).resolve())
     folder = parser.parse_args().bin

@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 
 import render
-from process import Process
+from process import START_SECONDS, Process
 
 
 class Alerts:
@@ -83,7 +83,7 @@ class Prometheus(Process):
         }))  # fmt: skip
         places = [f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"]
         super().__init__([render.PROMETHEUS, *places], "Server is ready")
-        self._address = self.expect(r'msg="Listening on" address="?([\d.]+:\d+)', 0)[1]
+        self._address = self.expect(r'msg="Listening on" address="?([\d.]+:\d+)', START_SECONDS)[1]
 
     def targets(self, jobs):
         """job -> ports that are scraped from now on."""

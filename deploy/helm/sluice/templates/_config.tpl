@@ -41,8 +41,10 @@
 {{- $upstreams := include "sluice.upstreams" . | fromYaml -}}
 {{- $_ := set $config "upstreams" $upstreams -}}
 {{- include "sluice.checkNames" $config -}}
-{{- include "sluice.checkVariables" (dict "config" $config "env" .Values.extraEnv) -}}
-{{- include "sluice.refuseSecrets" (dict "config" $config "env" .Values.extraEnv) -}}
+{{- $seen := dict "config" $config "env" .Values.extraEnv -}}
+{{- include "sluice.checkVariables" $seen -}}
+{{- include "sluice.refuseSecrets" $seen -}}
+{{- include "sluice.checkPlaintext" $seen -}}
 {{- range $name, $secret := .Values.upstreamSecrets -}}
 {{- $upstream := get $upstreams $name -}}
 {{- if not $upstream -}}
@@ -66,14 +68,14 @@
 {{- end -}}
 
 {{/*
-The ConfigMap's name, which ends in a hash of all that the file may name and a running pod may lack: mounts and variables. The old pods
-of an update that adds a Secret keep the old file (the kubelet leaves them what it has mounted), where they would refuse the new one. Any
-other change keeps the name, and they take it up.
+The ConfigMap's name, which ends in a hash of all that the file may name and a running pod may lack: mounts, variables, and the image, for
+only a newer gateway knows a new field. The old pods of such an update keep the old file (the kubelet leaves them what it has mounted),
+where they would refuse the new one. Any other change keeps the name, and they take it up.
 */}}
 {{- define "sluice.configName" -}}
 {{- $keys := dict -}}
 {{- range $name, $secret := .Values.upstreamSecrets }}{{ $_ := set $keys $name ($secret.key | default "api-key") }}{{ end -}}
-{{- $seen := list (include "sluice.secretFolders" .) $keys .Values.tls.clientCa.key .Values.extraVolumes .Values.extraVolumeMounts .Values.extraEnv -}}
+{{- $seen := list (include "sluice.image" .) (include "sluice.secretFolders" .) $keys .Values.tls.clientCa.key .Values.extraVolumes .Values.extraVolumeMounts .Values.extraEnv -}}
 {{- printf "%s-%s" (include "sluice.fullname" .) (toJson $seen | sha256sum | trunc 8) -}}
 {{- end -}}
 
@@ -95,8 +97,9 @@ other change keeps the name, and they take it up.
 {{- toJson $found -}}
 {{- end -}}
 
+{{/* ${NAME} as the gateway reads it. */}}
 {{- define "sluice.variable" -}}
-\$\{[A-Za-z_][A-Za-z0-9_]*\}
+\$\{[A-Za-z0-9_]+\}
 {{- end -}}
 
 {{/* The configuration as JSON, with the ${NAME} filled in whose value stands in plain sight in extraEnv; those of Secrets stay. */}}
@@ -113,8 +116,9 @@ other change keeps the name, and they take it up.
 {{- define "sluice.checkNames" -}}
 {{- $upstreams := .upstreams -}}
 {{- range $name, $_ := $upstreams -}}
-{{- if not (regexMatch "^[A-Za-z0-9._-]{1,64}$" $name) -}}
-{{- fail (printf "config.upstreams.%s: an upstream's name is made of 1 to 64 letters, digits, '.', '_' and '-'; rename it" $name) -}}
+{{/* A folder for its key has this name. */}}
+{{- if or (not (regexMatch "^[A-Za-z0-9._-]{1,64}$" $name)) (has $name (list "." "..")) -}}
+{{- fail (printf "config.upstreams.%s: an upstream's name is made of 1 to 64 letters, digits, '.', '_' and '-', and neither '.' nor '..'; rename it" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- range $index, $route := .routes -}}
@@ -124,17 +128,49 @@ other change keeps the name, and they take it up.
 {{- end -}}
 {{- end -}}
 
-{{/* A ${NAME} that the pod's environment does not have would stop it at start-up. Kubernetes itself sets HOSTNAME. */}}
+{{/* A ${NAME} that the pod's environment does not have, or a ${ of no name, would stop it at start-up. Kubernetes itself sets HOSTNAME. */}}
 {{- define "sluice.checkVariables" -}}
 {{- $known := list "HOSTNAME" -}}
 {{- range .env }}{{ $known = append $known .name }}{{ end -}}
 {{- range include "sluice.texts" (dict "path" "config" "value" .config) | fromJsonArray -}}
 {{- $path := .path -}}
-{{- range regexFindAll (include "sluice.variable" .) (.text | replace "$${" "") -1 -}}
+{{- $text := .text | replace "$${" " " -}}
+{{/* What stands between the braces may be a key pasted there, so it is not shown. */}}
+{{- if contains "${" (regexReplaceAllLiteral (include "sluice.variable" .) $text " ") -}}
+{{- fail (printf "%s has a ${ that is not followed by NAME}: write ${NAME}, or $${ for a literal ${" $path) -}}
+{{- end -}}
+{{- range regexFindAll (include "sluice.variable" .) $text -1 -}}
 {{- $name := . | trimPrefix "${" | trimSuffix "}" -}}
 {{- if not (has $name $known) -}}
 {{- fail (printf "%s has %s, and extraEnv no variable of that name: add {name: %s, valueFrom: {secretKeyRef: {name: ..., key: ...}}} to it" $path . $name) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Plaintext to another machine, which the gateway refuses where it would show keys or prompts. What a ${VARIABLE} of a Secret says is not
+known here.
+*/}}
+{{- define "sluice.checkPlaintext" -}}
+{{- $config := include "sluice.expanded" . | fromJson -}}
+{{- range $name, $upstream := $config.upstreams -}}
+{{- $insecure := get $upstream "insecure" | toString -}}
+{{- if and (eq $insecure "true") (hasPrefix "https://" $upstream.base_url) -}}
+{{- fail (printf "config.upstreams.%s.insecure contradicts its base_url, which is https: remove it" $name) -}}
+{{- else if and (has $insecure (list "" "false")) (include "sluice.isPlaintext" $upstream.base_url) -}}
+{{- fail (printf "config.upstreams.%s.base_url is plaintext http to another machine, and shows key and prompts to the network: use https, or set config.upstreams.%s.insecure" $name $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (dig "traces" "headers" dict $config) (include "sluice.isPlaintext" (dig "traces" "endpoint" "" $config)) -}}
+{{- fail "config.traces.endpoint is plaintext http to another machine, and shows config.traces.headers to the network: use https" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether a URL leads in plaintext to a host that is not loopback (RFC 6890), or nothing. */}}
+{{- define "sluice.isPlaintext" -}}
+{{- $host := regexFind "^http://[^/?#]*" . -}}
+{{- if and $host (not (contains "$" $host)) (not (regexMatch "(?i)^http://(localhost|127(\\.[0-9]+){3}|\\[[0:]*:0*1\\])(:[0-9]*)?$" $host)) -}}
+true
 {{- end -}}
 {{- end -}}

@@ -27,7 +27,7 @@ Secret that changes. What a capability needs of such is added here; the Deployme
 
 {{/* Names of headers and of a query's parameters that carry something secret. */}}
 {{- define "sluice.secretName" -}}
-(?i)(key|token|secret|passw|credential|cookie|signature|auth($|[^o]|oriz)|(^|[^a-z])(sig|pwd|pass|session)($|[^a-z]))
+(?i)(key|token($|[^i])|secret|passw|credential|cookie|signature|auth($|[^o]|oriz)|(^|[^a-z])(sig|pwd|pass|session)($|[^a-z]))
 {{- end -}}
 
 {{/* Keys as providers write them. */}}
@@ -57,8 +57,9 @@ takes. It looks at every text, so that it holds for fields that come later: by t
 {{- $upstream := regexFind "^config\\.upstreams\\..*\\.api_key$" .path | trimPrefix "config.upstreams." | trimSuffix ".api_key" -}}
 {{- fail (printf "%s holds a key in plain sight%s: %s" .path $from (ternary (printf "put it into a Secret and name that in upstreamSecrets.%s.existingSecret" $upstream) $instead (ne $upstream ""))) -}}
 {{- end -}}
-{{- if regexMatch "\\.headers\\." .path -}}
-{{- $header := regexReplaceAll "^.*\\.headers\\." .path "" -}}
+{{/* An upstream, too, may be called headers. */}}
+{{- $header := regexReplaceAll "^.*\\.headers\\." (regexFind "^config\\.(traces|upstreams\\..+)\\.headers\\..+" .path) "" -}}
+{{- if $header -}}
 {{- if and (or (hasPrefix "config.traces." .path) (regexMatch (include "sluice.secretName" .) $header)) (not (regexMatch $orScheme $text)) -}}
 {{- fail (printf "%s stands in plain sight%s: %s; nothing but a scheme such as Bearer may stand before it" .path $from $instead) -}}
 {{- end -}}
@@ -78,7 +79,10 @@ takes. It looks at every text, so that it holds for fields that come later: by t
 {{- fail (printf "%s holds %s=... in plain sight%s: %s" $path $pair._0 $from $instead) -}}
 {{- end -}}
 {{- end -}}
-{{- if regexMatch (include "sluice.keyShape" .) $text -}}
+{{/* Models, upstreams and files may be called so. */}}
+{{- $named := regexMatch "^config\\.(default_model|routes\\[[0-9]+\\]\\.(models\\[[0-9]+\\]|model|upstream))$" .path -}}
+{{- $named = or $named (and (hasSuffix "_file" .path) (hasPrefix "/" $text)) -}}
+{{- if and (not $named) (regexMatch (include "sluice.keyShape" .) $text) -}}
 {{- fail (printf "%s holds what looks like a key, in plain sight%s: %s" .path $from $instead) -}}
 {{- end -}}
 {{- end -}}
