@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -188,39 +189,28 @@ TEST(Metrics, TheGatewayIsSampledAtEachScrape) {
   EXPECT_EQ(ParseScrape(metrics.Scrape()).families.count("sluice_queued_calls"), 0u);
 }
 
-TEST(Metrics, OnlyACutStreamIsCountedAsCut) {
-  Metrics metrics;
-  const auto series = metrics.Resolve(Labels());
-  const char* sample = "sluice_streams_cut_total{cause=\"truncated\",upstream=\"holysheep\"}";
-  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0) << "a rate has to see the first one";
-  CallRecord call;
-  call.code = "UNAVAILABLE";
-  call.error_type = "truncated";
-  series->CallEnded(call);
-  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0);
-  call.cut = true;
-  series->CallEnded(call);
-  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
+TEST(Metrics, OnlyCallsThatAreMarkedCountAsFailedOrCut) {
+  const std::pair<const char*, bool CallRecord::*> cases[] = {{"sluice_call_failures_total", &CallRecord::failed},
+                                                              {"sluice_streams_cut_total", &CallRecord::cut}};
+  for (const auto& [name, mark] : cases) {
+    Metrics metrics;
+    const auto series = metrics.Resolve(Labels());
+    const std::string sample = absl::StrCat(name, "{cause=\"truncated\",upstream=\"holysheep\"}");
+    EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0) << "a rate has to see the first one";
+    CallRecord call;
+    call.code = "UNAVAILABLE";
+    call.error_type = "truncated";
+    series->CallEnded(call);
+    EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0);
+    call.*mark = true;
+    series->CallEnded(call);
+    EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
+  }
 }
 
 TEST(Metrics, ProvidersAreTheConventionsWords) {
   EXPECT_EQ(ProviderName("gemini"), "gcp.gemini");
   EXPECT_EQ(ProviderName("openai"), "openai");
-}
-
-TEST(Metrics, ACallThatIsNotCountedAsFailedIsNone) {
-  Metrics metrics;
-  const auto series = metrics.Resolve(Labels());
-  const char* sample = "sluice_call_failures_total{cause=\"timeout\",upstream=\"holysheep\"}";
-  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0) << "a rate has to see the first one";
-  CallRecord call;
-  call.code = "UNAVAILABLE";
-  call.error_type = "timeout";
-  series->CallEnded(call);
-  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 0);
-  call.failed = true;
-  series->CallEnded(call);
-  EXPECT_EQ(ParseScrape(metrics.Scrape()).Value(sample), 1);
 }
 
 TEST(Metrics, ARefusedConfigurationIsSeenUntilOneIsTaken) {
