@@ -3,72 +3,77 @@
 namespace sluice::chat {
 namespace {
 
+// Whose fault it is: kCallers where the caller alone could have done otherwise.
+enum class Fault { kCallers, kOurs };
+
 struct Row {
   absl::StatusCode code;
   const char* reason;
+  Fault fault;
 };
 
 Row Lookup(ErrorKind kind) {
   using enum absl::StatusCode;
+  using enum Fault;
   switch (kind) {
     case ErrorKind::kBadRequest:
-      return {kInvalidArgument, "INVALID_REQUEST"};
+      return {kInvalidArgument, "INVALID_REQUEST", kCallers};
     case ErrorKind::kNoRoute:
-      return {kNotFound, "NO_ROUTE"};
+      return {kNotFound, "NO_ROUTE", kCallers};
     case ErrorKind::kRequestTooLarge:
-      return {kResourceExhausted, "REQUEST_TOO_LARGE"};
+      return {kResourceExhausted, "REQUEST_TOO_LARGE", kCallers};
     case ErrorKind::kInvalidRequest:
-      return {kInvalidArgument, "UPSTREAM_INVALID_REQUEST"};
+      return {kInvalidArgument, "UPSTREAM_INVALID_REQUEST", kCallers};
     case ErrorKind::kContextLength:
-      return {kInvalidArgument, "CONTEXT_LENGTH_EXCEEDED"};
+      return {kInvalidArgument, "CONTEXT_LENGTH_EXCEEDED", kCallers};
     case ErrorKind::kContentFilter:
-      return {kFailedPrecondition, "CONTENT_FILTERED"};
+      return {kFailedPrecondition, "CONTENT_FILTERED", kCallers};
     case ErrorKind::kAuthentication:
-      return {kInternal, "UPSTREAM_AUTH"};
+      return {kInternal, "UPSTREAM_AUTH", kOurs};
     case ErrorKind::kCallerKey:
-      return {kUnauthenticated, "CALLER_KEY_REFUSED"};
+      return {kUnauthenticated, "CALLER_KEY_REFUSED", kCallers};
     case ErrorKind::kPermission:
-      return {kInternal, "UPSTREAM_FORBIDDEN"};
+      return {kInternal, "UPSTREAM_FORBIDDEN", kOurs};
     case ErrorKind::kQuota:
-      return {kResourceExhausted, "INSUFFICIENT_QUOTA"};
+      return {kResourceExhausted, "INSUFFICIENT_QUOTA", kOurs};
     case ErrorKind::kNotFound:
-      return {kNotFound, "MODEL_NOT_FOUND"};
+      return {kNotFound, "MODEL_NOT_FOUND", kCallers};
     case ErrorKind::kRateLimit:
-      return {kResourceExhausted, "RATE_LIMITED"};
+      return {kResourceExhausted, "RATE_LIMITED", kOurs};
     case ErrorKind::kOverloaded:
-      return {kUnavailable, "UPSTREAM_OVERLOADED"};
+      return {kUnavailable, "UPSTREAM_OVERLOADED", kOurs};
     case ErrorKind::kServerError:
-      return {kInternal, "UPSTREAM_ERROR"};
+      return {kInternal, "UPSTREAM_ERROR", kOurs};
     case ErrorKind::kTimeout:
-      return {kUnavailable, "UPSTREAM_TIMEOUT"};
+      return {kUnavailable, "UPSTREAM_TIMEOUT", kOurs};
     case ErrorKind::kUnreachable:
-      return {kUnavailable, "UPSTREAM_UNREACHABLE"};
+      return {kUnavailable, "UPSTREAM_UNREACHABLE", kOurs};
     case ErrorKind::kMalformed:
-      return {kInternal, "UPSTREAM_PROTOCOL"};
+      return {kInternal, "UPSTREAM_PROTOCOL", kOurs};
     case ErrorKind::kTruncated:
-      return {kUnavailable, "UPSTREAM_TRUNCATED"};
+      return {kUnavailable, "UPSTREAM_TRUNCATED", kOurs};
     case ErrorKind::kNotSse:
-      return {kInternal, "UPSTREAM_NOT_SSE"};
+      return {kInternal, "UPSTREAM_NOT_SSE", kOurs};
     case ErrorKind::kTooLarge:
-      return {kResourceExhausted, "EVENT_TOO_LARGE"};
+      return {kResourceExhausted, "EVENT_TOO_LARGE", kOurs};
     case ErrorKind::kTooManyCalls:
-      return {kResourceExhausted, "TOO_MANY_CALLS"};
+      return {kResourceExhausted, "TOO_MANY_CALLS", kOurs};
     case ErrorKind::kAnswerTooLarge:
-      return {kResourceExhausted, "ANSWER_TOO_LARGE"};
+      return {kResourceExhausted, "ANSWER_TOO_LARGE", kCallers};
     case ErrorKind::kPoolTimeout:
-      return {kResourceExhausted, "POOL_TIMEOUT"};
+      return {kResourceExhausted, "POOL_TIMEOUT", kOurs};
     case ErrorKind::kCallerStalled:
-      return {kResourceExhausted, "CALLER_STALLED"};
+      return {kResourceExhausted, "CALLER_STALLED", kCallers};
     case ErrorKind::kDeadline:
-      return {kDeadlineExceeded, "DEADLINE_EXCEEDED"};
+      return {kDeadlineExceeded, "DEADLINE_EXCEEDED", kCallers};
     case ErrorKind::kCancelled:
-      return {kCancelled, "CANCELLED"};
+      return {kCancelled, "CANCELLED", kCallers};
     case ErrorKind::kDraining:
-      return {kUnavailable, "DRAINING"};
+      return {kUnavailable, "DRAINING", kOurs};
     case ErrorKind::kInternal:
-      return {kInternal, "INTERNAL"};
+      return {kInternal, "INTERNAL", kOurs};
   }
-  return {kInternal, "INTERNAL"};
+  return {kInternal, "INTERNAL", kOurs};
 }
 
 }  // namespace
@@ -80,42 +85,7 @@ const char* CauseName(const Error& error) {
   return ErrorKindName(error.of_callers_key ? ErrorKind::kCallerKey : error.kind);
 }
 
-bool IsCallersFault(const Error& error) {
-  if (error.of_callers_key) return true;
-  switch (error.kind) {
-    case ErrorKind::kBadRequest:
-    case ErrorKind::kNoRoute:
-    case ErrorKind::kRequestTooLarge:
-    case ErrorKind::kInvalidRequest:
-    case ErrorKind::kContextLength:
-    case ErrorKind::kContentFilter:
-    case ErrorKind::kCallerKey:
-    case ErrorKind::kNotFound:
-    case ErrorKind::kAnswerTooLarge:
-    case ErrorKind::kCallerStalled:
-    case ErrorKind::kDeadline:
-    case ErrorKind::kCancelled:
-      return true;
-    case ErrorKind::kAuthentication:
-    case ErrorKind::kPermission:
-    case ErrorKind::kQuota:
-    case ErrorKind::kRateLimit:
-    case ErrorKind::kOverloaded:
-    case ErrorKind::kServerError:
-    case ErrorKind::kTimeout:
-    case ErrorKind::kUnreachable:
-    case ErrorKind::kMalformed:
-    case ErrorKind::kTruncated:
-    case ErrorKind::kNotSse:
-    case ErrorKind::kTooLarge:
-    case ErrorKind::kTooManyCalls:
-    case ErrorKind::kPoolTimeout:
-    case ErrorKind::kDraining:
-    case ErrorKind::kInternal:
-      return false;
-  }
-  return false;
-}
+bool IsCallersFault(const Error& error) { return error.of_callers_key || Lookup(error.kind).fault == Fault::kCallers; }
 
 const char* CodeName(absl::StatusCode code) {
   switch (code) {

@@ -22,16 +22,6 @@ std::string CheckAddress(const std::string& path, bool given, const std::string&
   return text;
 }
 
-// Contents of the PEM file, whose certificates' first expiry is noted; "" after a problem.
-std::string ReadCertificates(const std::string& path, const std::string& file, absl::Time* expiry, Checker* checker) {
-  const std::optional<std::string> pem = checker->ReadPem(path, file, "CERTIFICATE");
-  if (!pem) return "";
-  const absl::StatusOr<absl::Time> first = ReadExpiry(*pem);
-  if (!first.ok()) checker->Add(path, absl::StrCat("the file named here ", first.status().message()));
-  *expiry = first.value_or(absl::InfiniteFuture());
-  return *pem;
-}
-
 ListenerTls CheckTls(const v1::ListenerTls& in, Checker* checker) {
   const std::string path = "listen.grpc.tls";
   ListenerTls out;
@@ -43,13 +33,13 @@ ListenerTls CheckTls(const v1::ListenerTls& in, Checker* checker) {
     return given;
   };
   if (required(path + ".cert", in.has_cert())) {
-    out.certificate_chain = ReadCertificates(path + ".cert", in.cert(), &out.certificate_expiry, checker);
+    out.certificate_chain = checker->ReadCertificates(path + ".cert", in.cert(), &out.certificate_expiry);
   }
   if (required(path + ".key", in.has_key())) {
     out.private_key = Secret(checker->ReadPem(path + ".key", in.key(), "PRIVATE KEY").value_or(""));
   }
   if (in.has_client_ca()) {
-    out.client_ca = ReadCertificates(path + ".client_ca", in.client_ca(), &out.client_ca_expiry, checker);
+    out.client_ca = checker->ReadCertificates(path + ".client_ca", in.client_ca(), &out.client_ca_expiry);
   }
   if (!out.certificate_chain.empty() && !checker->problems().Has(path + ".cert")) {
     const absl::Status served = CheckCertificate(out.certificate_chain);

@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/config/address.h"
-#include "server/config/certificate.h"
 
 namespace sluice::config {
 namespace {
@@ -76,10 +75,8 @@ Traces CheckTraces(const v1::Traces& in, Checker* checker) {
     if (in.service_name().empty()) checker->Add("traces.service_name", "must not be empty; remove it for \"sluice\"");
   }
   if (in.has_ca_file()) {
-    out.ca_pem = checker->ReadPem("traces.ca_file", in.ca_file(), "CERTIFICATE").value_or("");
-    if (!out.ca_pem.empty() && !ReadExpiry(out.ca_pem).ok()) {
-      checker->Add("traces.ca_file", "the file named here holds a certificate that cannot be read");
-    }
+    absl::Time expiry;  // the collector's matter
+    out.ca_pem = checker->ReadCertificates("traces.ca_file", in.ca_file(), &expiry);
     if (!out.tls && !checker->problems().Has("traces.endpoint")) {
       checker->Add("traces.ca_file", "is of no use with a plaintext endpoint; remove it, or write https://");
     }

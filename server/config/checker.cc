@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/config/certificate.h"
 #include "server/config/nearest.h"
 
 namespace sluice::config {
@@ -29,6 +30,15 @@ std::optional<std::string> Checker::ReadPem(const std::string& path, const std::
   if (absl::StrContains(*text, "-----BEGIN ") && absl::StrContains(*text, absl::StrCat(label, "-----"))) return text;
   Add(path, absl::StrCat("the file named here holds no PEM block of type ", label));
   return std::nullopt;
+}
+
+std::string Checker::ReadCertificates(const std::string& path, const std::string& file, absl::Time* first_expiry) {
+  const std::optional<std::string> pem = ReadPem(path, file, "CERTIFICATE");
+  if (!pem) return "";
+  const absl::StatusOr<absl::Time> first = ReadExpiry(*pem);
+  if (!first.ok()) Add(path, absl::StrCat("the file named here ", first.status().message()));
+  *first_expiry = first.value_or(absl::InfiniteFuture());
+  return *pem;
 }
 
 void Checker::Duration(const std::string& path, bool given, const google::protobuf::Duration& value,

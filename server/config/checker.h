@@ -32,6 +32,9 @@ class Checker {
   std::optional<std::string> Read(const std::string& path, const std::string& file);
   // The same for PEM, in which a line with `label` ("CERTIFICATE", "PRIVATE KEY") has to stand.
   std::optional<std::string> ReadPem(const std::string& path, const std::string& file, absl::string_view label);
+  // The same for certificates, each of which has to be readable; sets when the first of them expires. "" after a
+  // problem with the file.
+  std::string ReadCertificates(const std::string& path, const std::string& file, absl::Time* first_expiry);
 
   // Sets `out` if the field was given. Reports values that are not above 0 (or not 0 and above, if `zero`) or over 24h.
   void Duration(const std::string& path, bool given, const google::protobuf::Duration& value, absl::Duration* out,

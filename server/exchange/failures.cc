@@ -81,8 +81,7 @@ void BlameCallersKey(Error* error) {
     case ErrorKind::kQuota:
       error->message =
           "the account of the key in the call's metadata x-sluice-upstream-key has no balance or quota left: top it "
-          "up, "
-          "or send another key";
+          "up, or send another key";
       break;
     case ErrorKind::kRateLimit:
       break;

@@ -32,7 +32,7 @@ class Call {
   void EndNow(const chat::Error& why);
   // The server stops taking calls. Those that run may go on; whoever only watches is told so now, and keeps
   // `until_told` until that word is on its way.
-  virtual void GatewayStops(const std::shared_ptr<void>& until_told) { static_cast<void>(until_told); }
+  virtual void GatewayStops(const std::shared_ptr<void>& /*until_told*/) {}
 
  protected:
   // kLimited: counts among limits.open_calls, and waits for its turn.

@@ -33,8 +33,8 @@ class HealthCheckCall final : public Call {
   MemberTag<HealthCheckCall, &HealthCheckCall::OnFinished> finish_tag_{this};
 };
 
-// One Watch: told how it stands at once and whenever that changes. It ends when the gateway stops, after word of that,
-// and never holds a stop up.
+// One Watch: told how it stands at once and whenever that changes. It ends when the gateway stops, after word of that.
+// One that does not read holds nothing up, but for its own connection, which the drain ends after its limit.
 class HealthWatchCall final : public Call {
  public:
   HealthWatchCall(GrpcEngine* engine, CompletionPump* pump);

@@ -17,7 +17,7 @@ constexpr size_t kBatch = 512;
 constexpr int kTries = 5;
 
 // A collector that wants more time than this is not waited for that long: the queue would be full anyway.
-constexpr std::chrono::milliseconds kLongestWait = std::chrono::minutes(1);
+constexpr std::chrono::seconds kLongestWait(60);
 
 using Clock = std::chrono::steady_clock;  // waits must not depend on whoever sets the other one
 
@@ -30,9 +30,11 @@ std::optional<std::chrono::milliseconds> RetryDelay(const grpc::Status& status) 
     if (detail.type_url() != "type.googleapis.com/google.rpc.RetryInfo" || !info.ParseFromString(detail.value())) {
       continue;
     }
-    const auto seconds = std::clamp<int64_t>(info.retry_delay().seconds(), 0, kLongestWait.count());
-    const auto delay = std::chrono::seconds(seconds) + std::chrono::nanoseconds(info.retry_delay().nanos());
-    return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(delay), {}, kLongestWait);
+    // Bounded before it is converted: anything may stand there.
+    const std::chrono::seconds whole(std::clamp<int64_t>(info.retry_delay().seconds(), 0, kLongestWait.count()));
+    const std::chrono::nanoseconds rest(info.retry_delay().nanos());
+    return std::clamp<std::chrono::milliseconds>(std::chrono::duration_cast<std::chrono::milliseconds>(whole + rest),
+                                                 std::chrono::seconds(0), kLongestWait);
   }
   return std::nullopt;
 }
@@ -108,7 +110,7 @@ void Exporter::Send(const std::vector<telemetry::Span>& batch) {
     if (status.ok()) return;
     if (i + 1 == kTries || !MayPass(status)) break;
     if (!WaitForAnotherTry(std::max(delay, RetryDelay(status).value_or(delay)))) break;
-    delay = std::min(2 * delay, kLongestWait);
+    delay = std::min<std::chrono::milliseconds>(2 * delay, kLongestWait);
   }
   queue_->CountFailed(batch.size());
   telemetry::Log(telemetry::Level::kWarning, "spans lost: the trace collector does not take them",
